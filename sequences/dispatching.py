@@ -1,0 +1,174 @@
+"""The decision about one due touch: send, hold, skip or let it expire, each with its reason and its trace.
+
+The order is fixed and the first answer stands: is the cart still waiting, what does the store say, may we
+text this person now, is the cart in the holdout. Compliance comes before the holdout, so that those who got
+nothing are people who could have got a text.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from compliance.answers import Allowed, Held, Refused
+from compliance.ask import Ask, ConsentView, Suppression
+from compliance.rulebook import Rulebook
+from compliance.verdict import check, ttl_seconds
+from sequences.cart import Cart
+from sequences.engine import CartState, back_off
+from sequences.ports import Look
+from sequences.trace import Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """Everything the decision rests on, as known inside the transaction that commits it."""
+
+    cart: Cart | None
+    state: CartState
+    left_at: datetime
+    deadline: datetime
+    look: Look
+    consent: ConsentView
+    suppression: Suppression | None
+    texts_for_cart: int
+    texts_last_day: int
+    arm: Literal["treated", "holdout"]
+    tries: int = 0
+    send_blind: bool = False
+    store_consent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Hand it over. `ttl_seconds`: how long the carrier may try; `verdict`: what compliance said."""
+
+    ttl_seconds: int
+    verdict: Allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Not before `until`."""
+
+    until: datetime
+    reason: str
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Never. `state`: the final state of the touch."""
+
+    reason: str
+    rule: str = ""
+    state: Literal["skipped", "cancelled", "expired"] = "skipped"
+
+
+Decision = Send | Hold | Skip
+LONGEST_TTL = timedelta(hours=4)  # Vonage's advice for promotional texts: support article 5671771052060
+
+
+def decide(s: Situation, now: datetime, rulebook: Rulebook) -> tuple[Decision, tuple[Line, ...]]:
+    """The decision and the trace of how it came about. Pure."""
+    trace: list[Line] = []
+    for question in (_cart_waits, _store_agrees, _in_time):
+        answer, line = question(s, now)
+        trace.append(line)
+        if answer is not None:
+            return answer, tuple(trace)
+    verdict = check(_ask(s), now, rulebook)
+    decision = _judged(verdict, now)
+    trace.append(_verdict_line(verdict, decision, s, now))
+    if isinstance(decision, Send) and s.arm == "holdout":
+        decision = Skip(
+            "holdout: this cart gets no text, so that what texts cause can be measured", "holdout"
+        )
+    if isinstance(verdict, Allowed):
+        trace.append(Line(at=now, check="experiment", outcome=s.arm))
+    return decision, tuple(trace)
+
+
+Answer = tuple[Decision | None, Line]
+
+
+def _cart_waits(s: Situation, now: datetime) -> Answer:
+    if s.state == "abandoned" and s.cart is not None:
+        return None, Line(at=now, check="cart", outcome="waiting")
+    reason = f"the cart is {s.state}"
+    return Skip(reason, state="cancelled"), Line(at=now, check="cart", outcome="cancelled", reason=reason)
+
+
+def _store_agrees(s: Situation, now: datetime) -> Answer:
+    look = s.look
+    facts = {"order": look.order_key} if look.order_key else {}
+    line = Line(at=now, check="last look", outcome=look.state, reason=look.detail, facts=facts)
+    if look.state == "open":
+        return None, line
+    if look.state == "bought":
+        return Skip("the store says it was bought", "last look"), line
+    if look.state == "gone":
+        return Skip("the store has no such cart any more", "last look"), line
+    if s.send_blind:
+        return None, replace(line, outcome="blind", reason=f"{look.detail}; the shop sends all the same")
+    return Hold(now + back_off(s.tries + 1), f"the store can't be asked: {look.detail}", "last look"), line
+
+
+def _in_time(s: Situation, now: datetime) -> Answer:
+    if now < s.deadline:
+        return None, Line(at=now, check="deadline", outcome="in time")
+    line = Line(at=now, check="deadline", outcome="expired", reason=f"it was {s.deadline:%Y-%m-%d %H:%M} UTC")
+    return Skip("its deadline passed", "deadline", state="expired"), line
+
+
+def _ask(s: Situation) -> Ask:
+    cart = s.cart
+    assert cart is not None and cart.contact.phone is not None  # noqa: S101  (only such carts get touches)
+    address = cart.shipping or cart.billing
+    return Ask(
+        phone=cart.contact.phone,
+        consent=_relied_on(s),
+        country=address.country or None if address else None,
+        region=address.region or None if address else None,
+        postcode=address.postcode or None if address else None,
+        browser_zone=cart.browser_zone or None,
+        suppression=s.suppression,
+        abandoned_at=s.left_at,
+        deadline=s.deadline,
+        texts_for_cart=s.texts_for_cart,
+        texts_last_24h=s.texts_last_day,
+    )
+
+
+def _relied_on(s: Situation) -> ConsentView:
+    """The store's claim counts as proof only where the merchant vouched for it."""
+    if not s.store_consent or s.consent.state != "given":
+        return s.consent
+    source = f"{s.consent.source or 'the store'}, vouched for by the merchant"
+    return replace(s.consent, proven=True, scope="cart_reminders", source=source)
+
+
+def _judged(verdict: Allowed | Held | Refused, now: datetime) -> Decision:
+    if isinstance(verdict, Allowed):
+        longest = now + LONGEST_TTL
+        ends = [e for e in (verdict.window_end, verdict.deadline) if e is not None]
+        return Send(ttl_seconds(now, min([longest, *ends])) or 0, verdict)
+    first = verdict.reasons[0]
+    if isinstance(verdict, Held):
+        return Hold(verdict.until, first.text, first.rule.id)
+    state: Literal["expired", "skipped"] = "expired" if verdict.expired else "skipped"
+    return Skip(first.text, first.rule.id, state)
+
+
+def _verdict_line(verdict: Allowed | Held | Refused, decision: Decision, s: Situation, now: datetime) -> Line:
+    outcome = {Allowed: "allowed", Held: "held", Refused: "refused"}[type(verdict)]
+    facts: dict[str, object] = {
+        "rules": [rule.id for rule in verdict.rules],
+        "rulebook": verdict.rulebook_version,
+        "local_times": {t.zone: t.time for t in verdict.local_times},
+        "consent": _relied_on(s).source or "none",
+    }
+    if isinstance(decision, Hold):
+        facts["until"] = decision.until.isoformat()
+    return Line(
+        at=now, check="compliance", outcome=outcome, reason=" ".join(verdict.sentences()), facts=facts
+    )

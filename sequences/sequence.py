@@ -1,0 +1,121 @@
+"""A merchant's plan: when to remind, how often, in which tone and with which incentive."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate, validates_schema
+
+from sequences.errors import BadSequence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """An incentive that the merchant keeps in the store under `code`. `value` is how people say it: 10 %."""
+
+    kind: str = ""
+    value: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One reminder. `delay` counts from the moment the shopper left the cart.
+
+    `tone` picks a text of the library in the shopper's language; `texts` (language → Liquid source) are
+    the merchant's own and win over it.
+    """
+
+    delay: timedelta
+    tone: str = "friendly"
+    texts: dict[str, str] = field(default_factory=dict)
+    offer: Offer | None = None
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sequence:
+    """A shop's plan.
+
+    `idle_after`: how long a cart lies still before it counts as abandoned. `deadline`: how long after the
+    shopper left it a reminder still makes sense (48 h is also the carriers' limit for +1, CART-04).
+    `attribution`: how long after a text an order may count as its doing. `holdout`: the share of carts that
+    get nothing, so that what the texts cause can be measured. `send_blind`: text even if the store can't be
+    asked whether the cart was bought meanwhile. `store_consent`: the merchant vouches that shoppers ticked a
+    box at the store's checkout whose wording names cart reminders, and relies on the store's record of it
+    where the rulebook asks for proof of our own.
+    """
+
+    idle_after: timedelta = timedelta(minutes=30)
+    steps: tuple[Step, ...] = (
+        Step(delay=timedelta(hours=1)),
+        Step(delay=timedelta(hours=24), tone="brief"),
+    )
+    deadline: timedelta = timedelta(hours=48)
+    attribution: timedelta = timedelta(days=5)
+    holdout: Decimal = Decimal("0.05")
+    send_blind: bool = False
+    store_consent: bool = False
+    on: bool = True
+
+
+class _OfferSchema(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    kind = fields.Str(load_default="", validate=validate.Length(max=40))
+    value = fields.Str(load_default="", validate=validate.Length(max=40))
+    code = fields.Str(load_default="", validate=validate.Length(max=64))
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> Offer:
+        return Offer(**data)
+
+
+class _StepSchema(Schema):
+    delay = fields.TimeDelta(required=True, precision="seconds")
+    tone = fields.Str(load_default="friendly")
+    texts = fields.Dict(keys=fields.Str(), values=fields.Str(), load_default=dict)
+    offer = fields.Nested(_OfferSchema, load_default=None, allow_none=True)
+    on = fields.Bool(load_default=True)
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> Step:
+        return Step(**data)
+
+
+class _SequenceSchema(Schema):
+    idle_after = fields.TimeDelta(load_default=Sequence().idle_after, precision="seconds")
+    steps = fields.List(fields.Nested(_StepSchema), load_default=lambda: list(Sequence().steps))
+    deadline = fields.TimeDelta(load_default=Sequence().deadline, precision="seconds")
+    attribution = fields.TimeDelta(load_default=Sequence().attribution, precision="seconds")
+    holdout = fields.Decimal(load_default=Decimal("0.05"), validate=validate.Range(0, Decimal("0.5")))
+    send_blind = fields.Bool(load_default=False)
+    store_consent = fields.Bool(load_default=False)
+    on = fields.Bool(load_default=True)
+
+    @validates_schema
+    def order(self, data: dict[str, Any], **_: Any) -> None:
+        delays = [step.delay for step in data["steps"]]
+        if delays != sorted(delays):
+            raise ValidationError("each step must come later than the one before it", "steps")
+        if delays and delays[0] < data["idle_after"]:
+            raise ValidationError("the first step can't come before the cart counts as abandoned", "steps")
+        if delays and delays[-1] > data["deadline"]:
+            raise ValidationError("the last step comes after the deadline and would never be sent", "steps")
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> Sequence:
+        return Sequence(**{**data, "steps": tuple(data["steps"])})
+
+
+_SCHEMA = _SequenceSchema()
+
+
+def load(data: dict[str, Any]) -> Sequence:
+    """From JSON values (durations in seconds). Raises BadSequence with the path of each mistake."""
+    try:
+        return _SCHEMA.load(data)  # type: ignore[no-any-return]
+    except ValidationError as error:
+        raise BadSequence(f"the sequence can't work as written: {error.messages}") from None
