@@ -1,0 +1,65 @@
+"""A changed cart: newest wins, idleness starts anew, what it ends is cancelled."""
+
+from plugin_server.applying.effect import Effect, Here
+from plugin_server.store import carts, people, touches, traces
+from plugin_server.store.carts import CartRow
+from sequences.cart import Cart
+from sequences.engine import Next, after_change, is_news
+from sequences.events import CartChanged
+from sequences.trace import Line
+
+
+def changed(here: Here, event: CartChanged) -> Effect:
+    known = carts.find(here.tx, (event.cart.key, *event.cart.aliases))
+    if event.scope == "checkout":
+        return _checkout(here, event.cart, known)
+    if known is None:
+        return Effect("ignored", "a cart before checkout: nobody to reach yet")
+    if event.scope == "removed":
+        return _move(here, known, after_change(known.state, known.cart or event.cart, removed=True))
+    return _still_shopping(here, event.cart, known)
+
+
+def _checkout(here: Here, cart: Cart, known: CartRow | None) -> Effect:
+    if known and not is_news(known.updated_at, cart.updated_at, known.state):
+        return Effect("stale", "we know something newer of this cart", known.id)
+    people.claim(here.tx, cart.consent)
+    if known and known.state == "erased":
+        return Effect("ignored", "its shopper was erased", known.id)
+    then = after_change(known.state if known else "open", cart)
+    idle_at = cart.updated_at + here.sequence.idle_after if then.state == "open" else None
+    if known is None:
+        cart_id = carts.add(here.tx, cart, then.state, then.reason, idle_at)
+    else:
+        cart_id = known.id
+        carts.change(here.tx, cart_id, cart, then.state, then.reason, idle_at)
+    _say(here, cart_id, known.state if known else None, then)
+    return Effect("applied", cart_id=cart_id)
+
+
+def _still_shopping(here: Here, cart: Cart, known: CartRow) -> Effect:
+    """A cart event before checkout knows only the lines: a sign of life, or of an emptied cart."""
+    if known.state not in ("open", "abandoned") or cart.updated_at <= known.active_at:
+        return Effect("stale", "we know something newer of this cart", known.id)
+    then = after_change(known.state, cart)
+    if then.state != "open":
+        return _move(here, known, then)
+    carts.alive(here.tx, known.id, cart.updated_at, cart.updated_at + here.sequence.idle_after)
+    _say(here, known.id, known.state, then)
+    return Effect("applied", cart_id=known.id)
+
+
+def _move(here: Here, known: CartRow, then: Next) -> Effect:
+    if then.state == known.state:
+        return Effect("stale", f"the cart is {known.state} already", known.id)
+    carts.turn(here.tx, known.id, then.state, then.reason)
+    _say(here, known.id, known.state, then)
+    return Effect("applied", cart_id=known.id)
+
+
+def _say(here: Here, cart_id: int, before: str | None, then: Next) -> None:
+    if then.cancels:
+        touches.cancel(here.tx, [cart_id], then.reason, here.now)
+    if before != then.state:
+        line = Line(at=here.now, check="cart", outcome=then.state, reason=then.reason)
+        traces.write(here.tx, cart_id, [line])

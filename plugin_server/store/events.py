@@ -1,0 +1,125 @@
+"""The durable inbox: every delivery is one row, written before it is answered."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from connectors.delivery import Delivery
+from plugin_server.crypto import Vault
+
+# One round trip: the scope is set inside the statement, before row-level security looks at the new row.
+INSERT = """
+WITH scope AS MATERIALIZED (SELECT set_config('comeback.shop', :shop_text, true) AS shop)
+INSERT INTO events (shop_id, source, dedup, digest, sealed)
+SELECT CAST(shop AS bigint), :source, :dedup, :digest, :sealed FROM scope
+ON CONFLICT (shop_id, source, dedup) DO NOTHING
+"""
+
+
+def _place(shop_id: int) -> str:
+    """What an event's sealed bytes are bound to: they can't be moved to another shop."""
+    return f"event of {shop_id}"
+
+
+def seal(vault: Vault, shop_id: int, delivery: Delivery) -> bytes:
+    """Headers, query and raw body in one envelope: a length, JSON, then the untouched bytes."""
+    head = json.dumps({"headers": dict(delivery.headers), "query": dict(delivery.query)}).encode()
+    return vault.encrypt(len(head).to_bytes(4, "big") + head + delivery.body, _place(shop_id))
+
+
+def unseal(vault: Vault, shop_id: int, sealed: bytes) -> Delivery:
+    plain = vault.decrypt(sealed, _place(shop_id))
+    size = int.from_bytes(plain[:4], "big")
+    head = json.loads(plain[4 : 4 + size])
+    return Delivery(headers=head["headers"], body=plain[4 + size :], query=head["query"])
+
+
+def keep(c: Connection, vault: Vault, shop_id: int, source: str, dedup: str, delivery: Delivery) -> None:
+    """Write one delivery down, once. Commits with the connection's transaction (or at once in autocommit)."""
+    c.execute(
+        text(INSERT),
+        {
+            "shop_text": str(shop_id),
+            "source": source,
+            "dedup": dedup,
+            "digest": hashlib.sha256(delivery.body).digest(),
+            "sealed": seal(vault, shop_id, delivery),
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One row of the inbox."""
+
+    shop_id: int
+    id: int
+    source: str
+    sealed: bytes
+
+
+def next_new(c: Connection) -> Kept | None:
+    """The oldest undecided event that nobody else has in hand, locked until the transaction ends.
+
+    A shop's events are applied one at a time (an advisory lock per shop), so that two deliveries about one
+    cart never race; other shops go on beside it.
+    """
+    row = c.execute(
+        text(
+            "SELECT shop_id, id, source, sealed FROM events WHERE state = 'new'"
+            " AND pg_try_advisory_xact_lock(41, CAST(shop_id AS integer))"
+            " ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED"
+        )
+    ).one_or_none()
+    return None if row is None else Kept(row.shop_id, row.id, row.source, bytes(row.sealed))
+
+
+def decide(
+    c: Connection,
+    kept: Kept,
+    state: str,
+    note: str = "",
+    cart_id: int | None = None,
+    order_key: str | None = None,
+) -> None:
+    """applied, stale, ignored or parked; `note` says why, for people."""
+    c.execute(
+        text(
+            "UPDATE events SET state = :state, note = :note, decided_at = now(), cart_id = :cart,"
+            " order_key = :order WHERE shop_id = :shop AND id = :id"
+        ),
+        {
+            "state": state,
+            "note": note[:1000],
+            "cart": cart_id,
+            "order": order_key,
+            "shop": kept.shop_id,
+            "id": kept.id,
+        },
+    )
+
+
+def waiting(c: Connection) -> int:
+    return int(c.execute(text("SELECT count(*) FROM events WHERE state = 'new'")).scalar_one())
+
+
+def parked(c: Connection, limit: int = 200) -> list[dict[str, Any]]:
+    """What couldn't be applied, newest first, with its reason; no content."""
+    rows = c.execute(
+        text(
+            "SELECT e.id, s.domain AS shop, e.source, e.received_at, e.note FROM events e"
+            " JOIN shops s ON s.id = e.shop_id WHERE e.state = 'parked' ORDER BY e.id DESC LIMIT :limit"
+        ),
+        {"limit": limit},
+    )
+    return [dict(row._mapping) for row in rows]
+
+
+def replay(c: Connection, event_id: int | None = None) -> int:
+    """Set one event, or every parked one, back to `new`. Applying is idempotent, so this is always safe."""
+    which = "id = :id AND state <> 'new'" if event_id is not None else "state = 'parked'"
+    sql = f"UPDATE events SET state = 'new', note = '' WHERE {which} AND length(sealed) > 0"
+    return c.execute(text(sql), {"id": event_id} if event_id is not None else {}).rowcount

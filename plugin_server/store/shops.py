@@ -1,0 +1,105 @@
+"""Shops: who installed us, how to reach their store, and their sequence."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from sqlalchemy import Connection, Row, text
+
+from plugin_server.crypto import Vault
+from sequences.cart import Shop
+from sequences.codec import encode
+from sequences.sequence import Sequence, load
+
+COLUMNS = "id, key, platform, domain, name, currency, country, locale, support, sender, state, credentials, sequence"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installed:
+    """A shop with what it takes to serve it. `sender`: E.164 number or sender id its texts come from."""
+
+    shop: Shop
+    sender: str
+    state: str
+    sequence: Sequence
+    credentials: Mapping[str, str] = field(repr=False)
+
+    @property
+    def active(self) -> bool:
+        return self.state == "active"
+
+
+def install(
+    c: Connection, vault: Vault, *, credentials: Mapping[str, str], sequence: Sequence, **facts: str
+) -> str:
+    """Add a shop, or bring an old one back with new credentials. Returns its key."""
+    key = secrets.token_urlsafe(18)
+    row = c.execute(
+        text(
+            "INSERT INTO shops (key, platform, domain, name, currency, country, locale, support, sender,"
+            " credentials, sequence) VALUES (:key, :platform, :domain, :name, :currency, :country, :locale,"
+            " :support, :sender, :credentials, :sequence)"
+            " ON CONFLICT (platform, domain) DO UPDATE SET state = 'active', name = excluded.name,"
+            " sender = excluded.sender, installed_at = now() RETURNING key"
+        ),
+        {
+            "support": "",
+            "sender": "",
+            **facts,
+            "key": key,
+            "credentials": b"",
+            "sequence": json.dumps(encode(sequence)),
+        },
+    ).scalar_one()
+    # Sealed under the key that the row really has: an old row keeps its own.
+    sealed = vault.encrypt_json(dict(credentials), _bind(row))
+    c.execute(text("UPDATE shops SET credentials = :sealed WHERE key = :key"), {"sealed": sealed, "key": row})
+    return str(row)
+
+
+def by_key(c: Connection, vault: Vault, platform_or_channel: str | None, key: str) -> Installed | None:
+    """The shop with this key. `platform_or_channel`: only if it is a shop of this platform (None: any)."""
+    sql = f"SELECT {COLUMNS} FROM shops WHERE key = :key AND (:p IS NULL OR platform = :p)"
+    row = c.execute(text(sql.replace(":p IS", "CAST(:p AS text) IS")), {"key": key, "p": platform_or_channel})
+    return _built(vault, row.one_or_none())
+
+
+def by_domain(c: Connection, vault: Vault, platform: str, domain: str) -> Installed | None:
+    row = c.execute(
+        text(f"SELECT {COLUMNS} FROM shops WHERE platform = :p AND domain = :d"), {"p": platform, "d": domain}
+    )
+    return _built(vault, row.one_or_none())
+
+
+def by_id(c: Connection, vault: Vault, shop_id: int) -> Installed | None:
+    return _built(
+        vault, c.execute(text(f"SELECT {COLUMNS} FROM shops WHERE id = :i"), {"i": shop_id}).one_or_none()
+    )
+
+
+def everyone(c: Connection, vault: Vault) -> list[Installed]:
+    rows = c.execute(text(f"SELECT {COLUMNS} FROM shops ORDER BY id"))
+    return [built for row in rows if (built := _built(vault, row)) is not None]
+
+
+def _built(vault: Vault, row: Row[Any] | None) -> Installed | None:
+    if row is None:
+        return None
+    names = ("id", "key", "platform", "domain", "name", "currency", "country", "locale", "support")
+    shop = Shop(**{name: getattr(row, name) for name in names})
+    credentials = _credentials(vault, row)
+    return Installed(
+        shop=shop, sender=row.sender, state=row.state, sequence=load(row.sequence), credentials=credentials
+    )
+
+
+def _credentials(vault: Vault, row: Row[Any]) -> dict[str, str]:
+    if not row.credentials:
+        return {}
+    return dict(cast(dict[str, str], vault.decrypt_json(bytes(row.credentials), _bind(row.key))))
+
+
+def _bind(key: str) -> str:
+    return f"credentials of {key}"

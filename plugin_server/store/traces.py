@@ -1,0 +1,41 @@
+"""Why a cart was or wasn't texted, line by line."""
+
+import json
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from plugin_server.store.tx import Tx
+from sequences.trace import Line
+
+
+def write(tx: Tx, cart_id: int, lines: Iterable[Line], touch_id: uuid.UUID | None = None) -> None:
+    write_many(tx, [(cart_id, touch_id, line) for line in lines])
+
+
+def write_many(tx: Tx, lines: Iterable[tuple[int, uuid.UUID | None, Line]]) -> None:
+    tx.many(
+        'INSERT INTO traces (shop_id, cart_id, touch_id, at, "check", outcome, reason, facts)'
+        " VALUES (:shop_id, :cart, :touch, :at, :check, :outcome, :reason, CAST(:facts AS jsonb))",
+        [
+            {
+                "cart": cart_id,
+                "touch": touch_id,
+                "at": line.at,
+                "check": line.check,
+                "outcome": line.outcome,
+                "reason": line.reason,
+                "facts": json.dumps(line.facts),
+            }
+            for cart_id, touch_id, line in lines
+        ],
+    )
+
+
+def read(tx: Tx, cart_id: int) -> list[dict[str, Any]]:
+    rows = tx.rows(
+        'SELECT at, touch_id, "check", outcome, reason, facts FROM traces'
+        " WHERE shop_id = :shop_id AND cart_id = :cart ORDER BY id",
+        cart=cart_id,
+    )
+    return [dict(row._mapping) for row in rows]

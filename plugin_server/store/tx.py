@@ -1,0 +1,67 @@
+"""One shop's transaction: SQL with the shop filled in, values sealed and people hashed on the way."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Row, text
+
+from plugin_server.crypto import Vault, phone_hash, shop_phone_key
+from sequences.cart import Shop
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What it takes to read and find personal data: the vault, and the key that phones are hashed under."""
+
+    vault: Vault = field(repr=False)
+    phone_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Tx:
+    """What the store's functions work with. `:shop_id` is bound in every statement."""
+
+    connection: Connection
+    shop: Shop
+    secrets: Secrets
+
+    def run(self, sql: str, **binds: Any) -> CursorResult[Any]:
+        return self.connection.execute(text(sql), {"shop_id": self.shop.id, **binds})
+
+    def one(self, sql: str, **binds: Any) -> Row[Any] | None:
+        return self.run(sql, **binds).one_or_none()
+
+    def rows(self, sql: str, **binds: Any) -> list[Row[Any]]:
+        return list(self.run(sql, **binds))
+
+    def many(self, sql: str, rows: list[dict[str, Any]]) -> None:
+        """One statement for many rows; nothing for none."""
+        if rows:
+            self.connection.execute(text(sql), [{"shop_id": self.shop.id, **row} for row in rows])
+
+    def seal(self, value: Any) -> bytes:
+        """A JSON value, encrypted and bound to this shop."""
+        return self.secrets.vault.encrypt_json(value, self._place)
+
+    def unseal(self, blob: bytes) -> Any:
+        return self.secrets.vault.decrypt_json(bytes(blob), self._place)
+
+    def phone(self, e164: str | None) -> bytes | None:
+        """A phone as it is looked up: keyed, and different in every shop. None stays None."""
+        return phone_hash(e164, self._people_key) if e164 else None
+
+    def email(self, address: str | None) -> bytes | None:
+        """An e-mail address as it is looked up, whatever its case."""
+        if not address:
+            return None
+        return hmac.digest(self._people_key, b"email " + address.strip().lower().encode(), hashlib.sha256)
+
+    @property
+    def _people_key(self) -> bytes:
+        return shop_phone_key(self.secrets.phone_key, self.shop.key)
+
+    @property
+    def _place(self) -> str:
+        return f"shop {self.shop.key}"
