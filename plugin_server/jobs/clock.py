@@ -1,0 +1,83 @@
+"""The clock: every few seconds, under a lease in the database, it finds what is due and asks for the work.
+
+A second clock is harmless (it waits for the lease, and claims skip what is locked). A Redis that is down costs
+nothing but time: a claim that nobody hears of runs out and is planned again.
+"""
+
+import os
+import socket
+import threading
+import uuid
+
+import structlog
+from rq import Queue
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from plugin_server.jobs import queues, sweep
+from plugin_server.store import touches
+from plugin_server.wiring import Machine
+
+log = structlog.get_logger()
+# Claims that may wait in the queue: more would only let their leases run out there.
+MOST_WAITING = 4
+
+LEASE = text(
+    "INSERT INTO leases (name, holder, until)"
+    " VALUES ('clock', :me, clock_timestamp() + make_interval(secs => :ttl))"
+    " ON CONFLICT (name) DO UPDATE SET holder = :me, until = excluded.until"
+    " WHERE leases.holder = :me OR leases.until < clock_timestamp() RETURNING holder"
+)
+# One look for both reasons to wake the events worker.
+EVENTS_WAIT = text(
+    "SELECT EXISTS (SELECT FROM events WHERE state = 'new')"
+    " OR EXISTS (SELECT FROM carts WHERE state = 'open' AND idle_at <= :now)"
+)
+
+
+def run(machine: Machine, stop: threading.Event) -> None:
+    """Tick until `stop` is set. What is down now is tried again at the next tick."""
+    me = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    connection = queues.impatient(machine.redis_url)
+    events, texts = (queues.queue(name, connection) for name in queues.NAMES)
+    while not stop.is_set():
+        try:
+            tick(machine, me, events, texts)
+        except (OperationalError, *queues.DOWN) as error:
+            log.warning("the clock couldn't do its errands", error=type(error).__name__)
+        stop.wait(machine.settings.clock_seconds)
+
+
+def tick(machine: Machine, me: str, events: Queue, texts: Queue) -> int:
+    """One round. Returns how many touches were claimed."""
+    if not _lease(machine, me):
+        return 0
+    swept = sweep.run(machine)
+    if swept.released or swept.doubted:
+        log.warning("found what a lost worker left", released=swept.released, doubted=swept.doubted)
+    now = machine.clock.now()
+    with machine.db.system() as c:
+        waiting = c.execute(EVENTS_WAIT, {"now": now}).scalar_one()
+    if waiting:
+        queues.ask_for_events(events)
+    return _claim_due(machine, texts)
+
+
+def _lease(machine: Machine, me: str) -> bool:
+    ttl = max(1.0, 3 * machine.settings.clock_seconds)
+    with machine.db.system() as c:
+        return c.execute(LEASE, {"me": me, "ttl": ttl}).one_or_none() is not None
+
+
+def _claim_due(machine: Machine, texts: Queue) -> int:
+    claimed, s = 0, machine.settings
+    while texts.count < MOST_WAITING:
+        with machine.db.system() as c:
+            token, taken = touches.claim(c, machine.clock.now(), s.batch, s.lease_seconds)
+        if not taken:
+            break
+        queues.ask_for_texts(texts, token, timeout=s.lease_seconds)
+        claimed += taken
+        if taken < s.batch:
+            break
+    return claimed

@@ -1,0 +1,180 @@
+"""Decide a chunk of claimed touches and commit what may be sent, in one transaction."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from compliance.answers import Allowed
+from message_templates.errors import TemplateError
+from plugin_server.jobs import situations
+from plugin_server.jobs.composing import Composed, compose
+from plugin_server.jobs.planning import most_texts
+from plugin_server.jobs.situations import Batch
+from plugin_server.store import attempts, links, touches, traces
+from plugin_server.store.shops import Installed
+from plugin_server.store.touches import TouchRow
+from plugin_server.store.tx import Tx
+from plugin_server.wiring import Machine
+from sequences.dispatching import Hold, Send, Skip, decide
+from sequences.ports import Look, OutboundText
+from sequences.trace import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A committed attempt, about to be handed over."""
+
+    touch_id: uuid.UUID
+    cart_id: int
+    tries: int
+    message: OutboundText
+
+
+@dataclass(slots=True)
+class Decided:
+    """What the transaction will write."""
+
+    now: datetime
+    ready: list[Ready] = field(default_factory=list)
+    attempts: list[dict[str, Any]] = field(default_factory=list)
+    links: list[dict[str, Any]] = field(default_factory=list)
+    settled: list[dict[str, Any]] = field(default_factory=list)
+    traces: list[tuple[int, uuid.UUID | None, Line]] = field(default_factory=list)
+
+    def settle(self, row: TouchRow, decision: Hold | Skip) -> None:
+        held = isinstance(decision, Hold)
+        self.settled.append(
+            {
+                "id": row.id,
+                "state": "held" if isinstance(decision, Hold) else decision.state,
+                "reason": decision.reason,
+                "rule": decision.rule,
+                "due": decision.until if isinstance(decision, Hold) else None,
+                "now": self.now,
+            }
+        )
+        check = "held" if held else "ended"
+        self.say(row, Line(at=self.now, check="touch", outcome=check, reason=decision.reason))
+
+    def say(self, row: TouchRow, *lines: Line) -> None:
+        self.traces += [(row.cart_id, row.id, line) for line in lines]
+
+
+def commit(
+    machine: Machine,
+    installed: Installed,
+    token: uuid.UUID,
+    only: list[uuid.UUID],
+    looks: Mapping[int, Look],
+) -> list[Ready]:
+    """Decide the touches `only` that the claim still holds. What is returned is committed as `sending`.
+
+    A shop's chunks are decided one after the other (an advisory lock), so that two workers can't both find
+    room under one cap. Raises IntegrityError if an attempt was committed elsewhere.
+    """
+    with machine.db.shop(installed.shop.id) as c:
+        _one_at_a_time(c, installed.shop.id)
+        tx = Tx(c, installed.shop, machine.secrets)
+        rows = touches.claimed(tx, token, only)
+        decided = Decided(machine.clock.now())
+        batch = situations.read(tx, installed, rows, looks, decided.now)
+        for row in rows:
+            _one(machine, tx, batch, row, decided)
+        _write(machine, tx, decided)
+    return decided.ready
+
+
+def _one_at_a_time(c: Connection, shop_id: int) -> None:
+    c.execute(text("SELECT pg_advisory_xact_lock(42, CAST(:shop AS integer))"), {"shop": shop_id})
+
+
+def _one(machine: Machine, tx: Tx, batch: Batch, row: TouchRow, decided: Decided) -> None:
+    decision, lines = decide(situations.situation(batch, row), decided.now, machine.rulebook)
+    decided.say(row, *lines)
+    if not isinstance(decision, Send):
+        decided.settle(row, decision)
+        return
+    composed = _compose(machine, batch, row, decided.now)
+    if isinstance(composed, Skip):
+        decided.settle(row, composed)
+        return
+    _prepare(machine, tx, batch, row, decision, composed, decided)
+
+
+def _compose(machine: Machine, batch: Batch, row: TouchRow, now: datetime) -> Composed | Skip:
+    cart = batch.carts[row.cart_id].cart
+    steps = batch.installed.sequence.steps
+    if cart is None or row.step >= len(steps):
+        return Skip("the sequence has no such step any more", "sequence")
+    try:
+        composed = compose(machine, batch.installed, cart, steps[row.step], (row.id, row.cart_id), now)
+    except TemplateError as error:
+        return Skip(f"the text can't be made: {error}", "template")
+    return composed or Skip("the store gave no link back to the cart", "link")
+
+
+def _prepare(
+    machine: Machine, tx: Tx, batch: Batch, row: TouchRow, send: Send, composed: Composed, decided: Decided
+) -> None:
+    known = batch.carts[row.cart_id]
+    assert known.cart is not None and known.cart.contact.phone is not None  # noqa: S101  (decided to send)
+    rendered, link = composed.rendered, dict(composed.link)
+    message = OutboundText(
+        ref=str(row.id),
+        to=known.cart.contact.phone,
+        sender=batch.installed.sender,
+        text=rendered.text,
+        ttl_seconds=send.ttl_seconds,
+        unicode=rendered.segments.encoding == "UCS2",
+        callback=f"{machine.settings.public_url}/webhooks/{machine.settings.channel}/{batch.installed.shop.key}",
+    )
+    link["sealed"] = tx.seal({"target": link.pop("target")})
+    decided.links.append(link)
+    decided.attempts.append(
+        {
+            "touch": row.id,
+            "cart": row.cart_id,
+            "phone": batch.phones[row.cart_id],
+            "channel": machine.settings.channel,
+            "sole": most_texts(machine, known.cart) == 1,
+            "sealed": tx.seal({"to": message.to, "text": message.text}),
+            "encoding": rendered.segments.encoding,
+            "segments": rendered.segments.segments,
+            "decision": _evidence(send.verdict, composed),
+            "now": decided.now,
+        }
+    )
+    decided.ready.append(Ready(row.id, row.cart_id, row.refusals, message))
+    decided.say(row, _chosen(decided.now, composed))
+    batch.sending(row.cart_id)
+
+
+def _evidence(verdict: Allowed, composed: Composed) -> dict[str, Any]:
+    """What a court would ask: which rules, by which clock, in which words (EV-12)."""
+    return {
+        "rulebook": verdict.rulebook_version,
+        "rules": [rule.id for rule in verdict.rules],
+        "local_times": {t.zone: t.time for t in verdict.local_times},
+        "language": composed.language,
+        "opt_out_added": composed.rendered.opt_out_added,
+    }
+
+
+def _chosen(now: datetime, composed: Composed) -> Line:
+    counted = composed.rendered.segments
+    facts = {"segments": counted.segments, "encoding": counted.encoding, "language": composed.language}
+    return Line(at=now, check="text", outcome="chosen", facts=facts)
+
+
+def _write(machine: Machine, tx: Tx, decided: Decided) -> None:
+    touches.settle(tx, decided.settled)
+    attempts.commit(tx, decided.attempts)
+    links.add(tx, decided.links)
+    ids = [ready.touch_id for ready in decided.ready]
+    if ids:
+        touches.start_sending(tx, ids, machine.settings.lease_seconds, decided.now)
+    traces.write_many(tx, decided.traces)

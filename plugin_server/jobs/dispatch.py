@@ -1,0 +1,74 @@
+"""Hand over what is due: look, decide, commit the attempt, call, record. One claim, many touches.
+
+The attempt is committed before the call, so that a worker that dies in between leaves a hand-over that is
+`sending`: unknown, and never repeated. While one chunk is in the carrier's hands the next is decided.
+"""
+
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
+from itertools import islice
+
+import structlog
+from sqlalchemy.exc import IntegrityError
+
+from plugin_server.jobs import looking
+from plugin_server.jobs.committing import Ready, commit
+from plugin_server.jobs.recording import record
+from plugin_server.store import shops, touches
+from plugin_server.store.shops import Installed
+from plugin_server.store.touches import TouchRow
+from plugin_server.store.tx import Tx
+from plugin_server.wiring import Machine
+from sequences.ports import Outcome
+
+log = structlog.get_logger()
+Sending = list[tuple[Ready, "Future[Outcome]"]]
+
+
+def run(machine: Machine, token: uuid.UUID) -> int:
+    """Work off one claim. Returns how many texts were handed over or tried to be."""
+    with machine.db.system() as c:
+        ids = touches.shops_in(c, token)
+        found = [shops.by_id(c, machine.secrets.vault, shop_id) for shop_id in ids]
+    return sum(_shop(machine, installed, token) for installed in found if installed is not None)
+
+
+def _shop(machine: Machine, installed: Installed, token: uuid.UUID) -> int:
+    with machine.db.shop(installed.shop.id) as c:
+        rows = touches.claimed(Tx(c, installed.shop, machine.secrets), token)
+    pool, handed, under_way = _pool(machine.settings.connections), 0, Sending()
+    for chunk in _chunks(rows, machine.settings.connections):
+        ready = _decide(machine, installed, token, chunk)
+        handed += _record(machine, installed, under_way)
+        under_way = [(r, pool.submit(machine.channel.send, r.message)) for r in ready]
+    return handed + _record(machine, installed, under_way)
+
+
+def _decide(machine: Machine, installed: Installed, token: uuid.UUID, chunk: list[TouchRow]) -> list[Ready]:
+    looks = looking.look(machine, installed, chunk)
+    only = [row.id for row in chunk]
+    try:
+        return commit(machine, installed, token, only, looks)
+    except IntegrityError:
+        # Another worker committed an attempt for one of these carts meanwhile: decide again, knowing of it.
+        log.warning("attempt already committed elsewhere", shop=installed.shop.id)
+        return commit(machine, installed, token, only, looks)
+
+
+def _record(machine: Machine, installed: Installed, under_way: Sending) -> int:
+    if under_way:
+        record(machine, installed, [(ready, future.result()) for ready, future in under_way])
+    return len(under_way)
+
+
+def _chunks(rows: list[TouchRow], size: int) -> Iterator[list[TouchRow]]:
+    rest = iter(rows)
+    while chunk := list(islice(rest, size)):
+        yield chunk
+
+
+@cache
+def _pool(size: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(size, thread_name_prefix="hand-over")

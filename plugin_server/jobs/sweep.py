@@ -1,0 +1,31 @@
+"""What a crash or a silence left behind is put right: claims, hand-overs, deadlines."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from plugin_server.store import touches
+from plugin_server.wiring import Machine
+
+# Vonage repeats delivery reports for up to 72 hours (support article 226572227); then none will come.
+REPORTS_END = timedelta(hours=72)
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many touches were: planned again, found doubtful, given up on, expired."""
+
+    released: int
+    doubted: int
+    given_up: int
+    expired: int
+
+
+def run(machine: Machine) -> Swept:
+    now = machine.clock.now()
+    with machine.db.system() as c:
+        return Swept(
+            released=touches.release_lost_claims(c),
+            doubted=touches.doubt_lost_sendings(c, now),
+            given_up=touches.give_up_unknown(c, now - REPORTS_END),
+            expired=touches.expire(c, now),
+        )

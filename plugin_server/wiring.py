@@ -1,0 +1,98 @@
+"""Everything a process works with, put together in one place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from compliance.rulebook import Rulebook
+from compliance.rulebook import load as load_rulebook
+from compliance.zones import assert_fresh_tzdata, use_pinned_tzdata
+from connectors import registry
+from connectors.delivery import CarrierDoor, Door, Platform
+from plugin_server.clocks import clock_for
+from plugin_server.crypto import Vault
+from plugin_server.settings import Settings
+from plugin_server.store.db import Database
+from plugin_server.store.shops import Installed
+from plugin_server.store.tx import Secrets
+from sequences.ports import Channel, Clock
+
+
+@dataclass
+class Machine:
+    """One process's parts. Made after a fork; closed at its end."""
+
+    settings: Settings
+    db: Database
+    redis_url: str
+    secrets: Secrets
+    clock: Clock
+    rulebook: Rulebook
+
+    def platform(self, name: str) -> Platform:
+        return registry.platform(name)
+
+    @property
+    def carrier(self) -> CarrierDoor:
+        return registry.channel(self.settings.channel)
+
+    def door(self, source: str) -> Door:
+        """Whoever brought a delivery: a platform or a channel. Raises UnknownConnector."""
+        return registry.platform(source) if source in registry.platforms() else registry.channel(source)
+
+    @cached_property
+    def channel(self) -> Channel:
+        """The process's sender: pooled, its token cached."""
+        return self.carrier.channel(self.carrier_secrets)
+
+    @cached_property
+    def carrier_secrets(self) -> Mapping[str, str]:
+        s = self.settings
+        return {
+            "api_key": s.vonage_api_key,
+            "application_id": s.vonage_application_id,
+            "private_key": s.vonage_private_key,
+            "signature_secret": s.vonage_signature_secret,
+            "base_url": s.vonage_url,
+            "per_second": f"{s.vonage_per_second:g}",
+            "pool": str(s.connections),
+            "allow_private": "1" if s.sandbox else "",
+        }
+
+    def app_secrets(self, platform: str) -> Mapping[str, str]:
+        """What our app, not a single shop, shares with a platform: Shopify signs every delivery with it."""
+        if platform != "shopify":
+            return {}
+        s = self.settings
+        return {
+            "client_secret": s.shopify_client_secret,
+            "old_client_secret": s.shopify_old_client_secret,
+        }
+
+    def store_secrets(self, installed: Installed) -> Mapping[str, str]:
+        """What a platform needs to verify and ask one store: the app's, and the shop's own."""
+        base = self.settings.shopify_url.replace("{shop}", installed.shop.domain)
+        return {
+            **self.app_secrets(installed.shop.platform),
+            **({"api_base": base} if installed.shop.platform == "shopify" else {}),
+            **installed.credentials,
+            "allow_private": "1" if self.settings.sandbox else "",
+        }
+
+    def close(self) -> None:
+        self.db.close()
+
+
+def machine(settings: Settings, database_url: str, redis_url: str) -> Machine:
+    """Put a process together. Raises StaleTzdata, RulebookError, SettingsError."""
+    # Debian's own zone data is a year behind; Vancouver and Edmonton changed their clocks in 2026.
+    use_pinned_tzdata()
+    assert_fresh_tzdata()
+    return Machine(
+        settings=settings,
+        db=Database(database_url, pool=max(8, settings.web_threads)),
+        redis_url=redis_url,
+        secrets=Secrets(Vault(settings.keys), settings.phone_key),
+        clock=clock_for(settings),
+        rulebook=load_rulebook(),
+    )
