@@ -1,0 +1,1 @@
+"""What `web` serves: the door for deliveries, the short links, and a first look at what happened."""

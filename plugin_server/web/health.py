@@ -1,0 +1,39 @@
+"""Is this process alive, and what is still to do?"""
+
+from flask import Blueprint, current_app, jsonify
+from flask.wrappers import Response
+from sqlalchemy import text
+
+from plugin_server.wiring import Machine
+
+bp = Blueprint("health", __name__)
+
+BACKLOG = text(
+    "SELECT (SELECT count(*) FROM events WHERE state = 'new') AS events_new,"
+    " (SELECT count(*) FROM events WHERE state = 'parked') AS events_parked,"
+    " (SELECT count(*) FROM carts WHERE state = 'open' AND idle_at <= :now) AS carts_idle,"
+    " (SELECT count(*) FROM touches WHERE state IN ('planned', 'held') AND due_at <= :now) AS touches_due,"
+    " (SELECT count(*) FROM touches WHERE state IN ('claimed', 'sending')) AS touches_in_hand,"
+    " (SELECT count(*) FROM touches WHERE state = 'unknown') AS touches_unknown,"
+    " least((SELECT min(due_at) FROM touches WHERE state IN ('planned', 'held')),"
+    "       (SELECT min(idle_at) FROM carts WHERE state = 'open' AND idle_at IS NOT NULL)) AS next_due"
+)
+
+
+@bp.get("/health")
+def health() -> Response:
+    """200 if this process reaches its database: for load balancers."""
+    machine: Machine = current_app.extensions["machine"]
+    with machine.db.system() as c:
+        c.execute(text("SELECT 1"))
+    return jsonify({"status": "ok"})
+
+
+@bp.get("/backlog")
+def backlog() -> Response:
+    """What waits, in numbers: for monitoring. `next_due`: when the next touch or idle cart comes up."""
+    machine: Machine = current_app.extensions["machine"]
+    with machine.db.system() as c:
+        row = c.execute(BACKLOG, {"now": machine.clock.now()}).one()._asdict()
+    next_due = row.pop("next_due")
+    return jsonify({**row, "next_due": next_due.isoformat() if next_due else None})
