@@ -1,0 +1,1 @@
+"""The pretend world and the real processes, together: `bin/demo`."""

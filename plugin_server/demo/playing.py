@@ -1,0 +1,49 @@
+"""The demo for a person: everything runs until they have seen enough."""
+
+import argparse
+import signal
+import sys
+import threading
+
+from plugin_server.demo import stage
+
+# Texts may be sent then in New York and London, on any day of the week.
+HOUR = 17
+
+
+def run(options: argparse.Namespace) -> int:
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    _say("Starting PostgreSQL, Valkey, the sandbox, web, worker and clock …")
+    try:
+        with stage.up(options, {"CLOCK_SECONDS": "0.5"}, stage.today_at(HOUR)) as running:
+            _say(_welcome(running))
+            while not stopped.wait(1):
+                for name in running.processes.dead():
+                    _say(f"{name} ended:\n{running.processes.last_lines(name)}")
+                    return 1
+            _say("Stopping …")
+    except stage.NotUp as error:
+        _say(str(error))
+        return 1
+    return 0
+
+
+def _welcome(running: stage.Stage) -> str:
+    shop, ours = running.world.url, running.settings.public_url
+    return f"""
+Comeback runs beside a pretend world. Nothing leaves this machine.
+
+  1. Fill a cart, give a phone, tick the box, and leave:   {shop}/shop/mugs
+  2. Skip an hour (the buttons are on every page of the sandbox).
+  3. Read the text, follow its link, buy:                  {shop}/phone
+  4. See what came back, and why:                          {ours}/
+
+Both shops: {shop}/   Ctrl-C ends it.
+"""
+
+
+def _say(words: str) -> None:
+    sys.stdout.write(words + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,117 @@
+"""Two pretend shops, known to both sides: installed here, opened there."""
+
+import secrets
+from dataclasses import replace
+from datetime import timedelta
+
+from cryptography.hazmat.primitives import serialization
+
+from plugin_server.crypto import Vault
+from plugin_server.demo.world import World
+from plugin_server.settings import Settings
+from plugin_server.store import shops
+from plugin_server.store.db import Database
+from sequences.sequence import Offer, Sequence, Step
+
+# The pretend checkouts show the box and the words that the merchant vouches for.
+PLAN = replace(
+    Sequence(),
+    steps=(
+        Step(delay=timedelta(hours=1)),
+        Step(
+            delay=timedelta(hours=24),
+            tone="helpful",
+            offer=Offer(kind="percent", value="10%", code="WELCOME10"),
+        ),
+    ),
+    store_consent=True,
+)
+MUGS, WOOL = "12015550123", "12015550124"
+
+
+def open_all(settings: Settings, database: Database, world: World) -> dict[str, str]:
+    """Install and open both. Returns the shops' keys by their sandbox ids."""
+    vault = Vault(settings.keys)
+    keys = {"mugs": _mugs(settings, database, vault, world), "wool": _wool(settings, database, vault, world)}
+    _carrier(settings, world, keys)
+    return keys
+
+
+def _mugs(settings: Settings, database: Database, vault: Vault, world: World) -> str:
+    domain, token = "mugs.myshopify.com", "shpat_" + secrets.token_hex(16)
+    facts = {"name": "Mugs & More", "currency": "USD", "country": "US", "locale": "en-US"}
+    with database.system() as c:
+        key = shops.install(
+            c,
+            vault,
+            credentials={"access_token": token},
+            sequence=PLAN,
+            platform="shopify",
+            domain=domain,
+            sender=f"+{MUGS}",
+            **facts,
+        )
+    world.post(
+        "/sandbox/shops",
+        {
+            "id": "mugs",
+            "platform": "shopify",
+            **facts,
+            "domain": domain,
+            "access_token": token,
+            "webhook_secret": settings.shopify_client_secret,
+            "webhook_url": f"{settings.public_url}/webhooks/shopify",
+        },
+    )
+    return key
+
+
+def _wool(settings: Settings, database: Database, vault: Vault, world: World) -> str:
+    domain = f"{world.url}/woo/wool"
+    facts = {"name": "Wool & Needle", "currency": "USD", "country": "US", "locale": "en-US"}
+    credentials = {
+        "consumer_key": "ck_" + secrets.token_hex(20),
+        "consumer_secret": "cs_" + secrets.token_hex(20),
+        "webhook_secret": secrets.token_hex(24),
+    }
+    with database.system() as c:
+        key = shops.install(
+            c,
+            vault,
+            credentials=credentials,
+            sequence=PLAN,
+            platform="woocommerce",
+            domain=domain,
+            sender=f"+{WOOL}",
+            **facts,
+        )
+    address = {"webhook_url": f"{settings.public_url}/webhooks/woocommerce/{key}"}
+    world.post("/sandbox/shops", {"id": "wool", "platform": "woocommerce", **facts, **credentials, **address})
+    return key
+
+
+def _carrier(settings: Settings, world: World, keys: dict[str, str]) -> None:
+    hooks = {shop: f"{settings.public_url}/webhooks/vonage_sms/{key}" for shop, key in keys.items()}
+    numbers = {
+        number: {"shop": shop, "inbound_url": hooks[shop], "status_url": hooks[shop]}
+        for number, shop in ((MUGS, "mugs"), (WOOL, "wool"))
+    }
+    world.post(
+        "/sandbox/carrier",
+        {
+            "api_key": settings.vonage_api_key,
+            "application_id": settings.vonage_application_id,
+            "public_key": _public_key(settings.vonage_private_key),
+            "signature_secret": settings.vonage_signature_secret,
+            "numbers": numbers,
+        },
+    )
+
+
+def _public_key(private_pem: str) -> str:
+    private = serialization.load_pem_private_key(private_pem.encode(), password=None)
+    return (
+        private.public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        .decode()
+    )

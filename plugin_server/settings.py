@@ -1,0 +1,244 @@
+"""Every setting, in one frozen object that is loaded once, at the start, from the environment and `.env`.
+
+A name nobody knows, a value that can't be read and a value that is missing stop the start
+together, in words.
+`.env.example`, the documentation and `comeback settings` are made from the fields below.
+"""
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import Field, dataclass, fields
+from pathlib import Path
+
+from plugin_server import sandbox_keys
+from plugin_server.crypto import Key
+from plugin_server.dotenv import read_dotenv
+from plugin_server.production import missing
+from plugin_server.setting import (
+    PREFIX,
+    ROOT,
+    Setting,
+    SettingsError,
+    closest,
+    database_url,
+    decimal,
+    folder,
+    key_bytes,
+    keys,
+    one_of,
+    pem,
+    redis_url,
+    setting,
+    url,
+    whole,
+    without_password,
+)
+
+DOTENV = ROOT / ".env"
+SANDBOX = "http://127.0.0.1:8200"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a running Comeback knows about where it is and whom it talks to."""
+
+    wiring: str = setting(
+        "production",
+        "The world it is wired to: 'production', or 'sandbox' (pretend shops and a pretend carrier).",
+        one_of("production", "sandbox"),
+    )
+    public_url: str = setting(
+        "",
+        "Our own address as shops, carriers and shoppers reach it. Needed in production, as https.",
+        url("https", "http"),
+        sandbox="http://127.0.0.1:8000",
+    )
+    host: str = setting("127.0.0.1", "The address 'web' listens on; 0.0.0.0 for all.")
+    port: int = setting("8000", "The port 'web' listens on.", whole(1, 65535))
+    web_workers: int = setting("2", "Processes of 'web'; one per core is a good start.", whole(1, 256))
+    web_threads: int = setting("8", "Requests one process of 'web' answers at a time.", whole(1, 256))
+
+    data_dir: Path = setting(  # noqa: RUF009 - a field, like its neighbours
+        ".data", "Folder of the embedded servers; a relative one starts at the project's folder.", folder
+    )
+    database_url: str = setting(
+        "",
+        "A PostgreSQL, postgresql://user:password@host/name. Empty: an embedded one.",
+        database_url,
+        secret=True,
+    )
+    redis_url: str = setting(
+        "", "A Redis or Valkey, redis://host:6379/0. Empty: an embedded one.", redis_url, secret=True
+    )
+
+    keys: tuple[Key, ...] = setting(
+        "",
+        "Keys that encrypt personal data, newest first: id:base64 of 32 bytes, separated by commas."
+        " Needed in production; make one with: echo k1:$(openssl rand -base64 32)",
+        keys,
+        secret=True,
+        made=True,
+    )
+    phone_key: bytes = setting(
+        "",
+        "Key under which phones are hashed, base64 of 32 bytes. Needed in production. Never change it:"
+        " opt-outs are found by it.",
+        key_bytes,
+        secret=True,
+        made=True,
+    )
+
+    shopify_client_id: str = setting(
+        "", "The Shopify app's client id. Empty: no Shopify.", sandbox="0123456789abcdef0123456789abcdef"
+    )
+    shopify_client_secret: str = setting(
+        "", "The Shopify app's client secret.", sandbox="sandbox-client-secret", secret=True
+    )
+    shopify_old_client_secret: str = setting(
+        "", "The client secret before the last rotation, still accepted while it is set.", secret=True
+    )
+    shopify_url: str = setting(
+        "https://{shop}",
+        "Where a Shopify shop's API is; {shop} stands for its myshopify.com domain.",
+        url("https", "http", holds="{shop}"),
+        sandbox=SANDBOX + "/shopify/{shop}",
+    )
+
+    channel: str = setting(
+        "vonage_sms",
+        "What carries the texts: 'vonage_sms', or 'console' (prints them).",
+        one_of("vonage_sms", "console"),
+    )
+    vonage_api_key: str = setting("", "The Vonage account's API key.", sandbox="5a4dbc0f")
+    vonage_application_id: str = setting(
+        "", "The Vonage application's id (a UUID).", sandbox="aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab"
+    )
+    vonage_private_key: str = setting(
+        "", "The Vonage application's private key: PEM, or the path of its file.", pem, secret=True, made=True
+    )
+    vonage_signature_secret: str = setting(
+        "",
+        "The Vonage account's signature secret, which signs their webhooks.",
+        sandbox="sandbox-signature-secret-of-32-bytes",
+        secret=True,
+    )
+    vonage_url: str = setting(
+        "https://api.nexmo.com", "Where Vonage's API is.", url("https", "http"), sandbox=SANDBOX
+    )
+    vonage_per_second: float = setting(
+        "30", "Texts handed to Vonage per second, over all processes.", decimal(0.01, 100_000)
+    )
+
+    batch: int = setting("200", "Touches that one job carries.", whole(1, 10_000))
+    connections: int = setting("32", "Texts one worker hands over at a time.", whole(1, 1000))
+    clock_seconds: float = setting("2", "Seconds between two looks for what is due.", decimal(0.05, 3600))
+    lease_seconds: int = setting(
+        "120", "Seconds a worker may hold touches before they count as abandoned by it.", whole(1, 86_400)
+    )
+    event_days: int = setting(
+        "30", "Days that what shops and carriers sent us is kept as it came.", whole(1, 3650)
+    )
+
+    log_level: str = setting(
+        "INFO", "The least that is logged.", one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+    )
+    log_format: str = setting(
+        "json", "How a line is written: 'json' or 'text'.", one_of("json", "text"), sandbox="text"
+    )
+    clock_url: str = setting(
+        "",
+        "The sandbox clock to live by, like http://127.0.0.1:8200/sandbox/clock. Only in the sandbox.",
+        url("http"),
+        sandbox="",
+    )
+
+    @property
+    def sandbox(self) -> bool:
+        """True in the pretend world."""
+        return self.wiring == "sandbox"
+
+
+def about() -> Iterator[tuple[str, str, Setting]]:
+    """Every setting as (environment name, field name, Setting), in order."""
+    for field in fields(Settings):
+        yield _name(field), field.name, field.metadata["setting"]
+
+
+def load(env: Mapping[str, str], dotenv: Path | None = DOTENV) -> Settings:
+    """The settings of `env`, completed by the file `dotenv` if there is one; `env` wins.
+
+    An empty value counts as not set. In the sandbox, keys nobody gave are made once and kept in
+    `data_dir/keys`. Raises SettingsError with all problems at once.
+    """
+    given, problems = _given(env, dotenv)
+    wiring = given.get(PREFIX + "WIRING", "production")
+    values: dict[str, object] = {}
+    for name, attribute, about_it in about():
+        text = given.get(name) or _default(about_it, wiring)
+        try:
+            values[attribute] = about_it.read(text)
+        except ValueError as error:
+            problems.append(f"{name} {error}")
+    problems += missing(values)
+    if problems:
+        raise SettingsError(problems)
+    if wiring == "sandbox":
+        _make_keys(values)
+    return Settings(**values)  # type: ignore[arg-type]
+
+
+def masked(settings: Settings) -> dict[str, str]:
+    """Every setting as text by its environment name, with *** for secrets and for passwords in addresses."""
+    return {name: _shown(getattr(settings, attribute), about_it) for name, attribute, about_it in about()}
+
+
+def example() -> str:
+    """The text of `.env.example`."""
+    lines = [
+        "# Every setting with its default. Copy to .env and uncomment what you change; the environment wins."
+    ]
+    for name, _, about_it in about():
+        words = textwrap.wrap(about_it.words, 100, break_on_hyphens=False)
+        sandbox = "made once and kept" if about_it.made else about_it.sandbox
+        words += [f"In the sandbox: {sandbox}"] if sandbox else []
+        lines += ["", *(f"# {line}" for line in words), f"#{name}={about_it.default}"]
+    return "\n".join(lines) + "\n"
+
+
+def _name(field: "Field[object]") -> str:
+    return PREFIX + field.name.upper()
+
+
+def _default(about_it: Setting, wiring: str) -> str:
+    if wiring == "sandbox" and about_it.sandbox is not None:
+        return about_it.sandbox
+    return about_it.default
+
+
+def _given(env: Mapping[str, str], dotenv: Path | None) -> tuple[dict[str, str], list[str]]:
+    """What is set and known, and a problem for each name that isn't known."""
+    known = [name for name, _, _ in about()]
+    from_file = read_dotenv(dotenv) if dotenv and dotenv.is_file() else {}
+    short = [
+        f"{name} in {dotenv} must be written {PREFIX}{name}" for name in from_file if PREFIX + name in known
+    ]
+    given = {name: value.strip() for name, value in {**from_file, **env}.items() if name.startswith(PREFIX)}
+    unknown = [f"{name} is no setting{closest(name, known)}" for name in given if name not in known]
+    return {name: value for name, value in given.items() if value}, short + unknown
+
+
+def _make_keys(values: dict[str, object]) -> None:
+    """Fills in the keys that nobody gave from those kept in the data folder."""
+    wanted = [(name, attribute, it) for name, attribute, it in about() if it.made and not values[attribute]]
+    if wanted:
+        kept = sandbox_keys.kept(Path(str(values["data_dir"])))
+        for name, attribute, about_it in wanted:
+            values[attribute] = about_it.read(kept[name])
+
+
+def _shown(value: object, about_it: Setting) -> str:
+    if about_it.read in (database_url, redis_url):
+        return without_password(str(value))
+    if about_it.secret:
+        return "***" if value else ""
+    return f"{value:g}" if isinstance(value, float) else str(value)
