@@ -128,8 +128,9 @@ OrderStatus = Literal["placed", "paid", "cancelled", "refunded", "deleted"]
 class Order:
     """A purchase. The tokens, codes and attributes are what can tie it to a cart and to a text.
 
-    `cart_keys`: names of the cart it came from, surest first. `utm`: campaign parameters that the store
-    saw (`utm_id` holds our link's code). `recovery_ref`: our mark, if the store carried it through.
+    `paid_at`: when it was paid, where the store says so (a WooCommerce order exists before it is bought).
+    `checkout_key`, `cart_key`: the names of what it came from. `utm`: campaign parameters that the store saw
+    (`utm_id` holds our link's mark). `recovery_ref`: the same mark, if the store carried it through.
     """
 
     key: str
@@ -137,6 +138,7 @@ class Order:
     status: OrderStatus = "placed"
     created_at: datetime
     updated_at: datetime
+    paid_at: datetime | None = None
     total: Money
     refunded: Money | None = None
     contact: Contact = field(default_factory=Contact)

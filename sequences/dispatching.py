@@ -12,7 +12,7 @@ from typing import Literal
 from compliance.answers import Allowed, Held, Refused
 from compliance.ask import Ask, ConsentView, Suppression
 from compliance.rulebook import Rulebook
-from compliance.verdict import check, ttl_seconds
+from compliance.verdict import MIN_TTL, check, ttl_seconds
 from sequences.cart import Cart
 from sequences.engine import CartState, back_off
 from sequences.ports import Look
@@ -151,7 +151,10 @@ def _judged(verdict: Allowed | Held | Refused, now: datetime) -> Decision:
     if isinstance(verdict, Allowed):
         longest = now + LONGEST_TTL
         ends = [e for e in (verdict.window_end, verdict.deadline) if e is not None]
-        return Send(ttl_seconds(now, min([longest, *ends])) or 0, verdict)
+        if min([longest, *ends]) - now < timedelta(seconds=MIN_TTL):
+            # The carrier can't be told to give up that soon: the text might arrive in quiet hours.
+            return Hold(min(ends), "the window closes before a text could surely arrive", "CART-04b")
+        return Send(ttl_seconds(now, min([longest, *ends])) or MIN_TTL, verdict)
     first = verdict.reasons[0]
     if isinstance(verdict, Held):
         return Hold(verdict.until, first.text, first.rule.id)

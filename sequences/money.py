@@ -7,6 +7,7 @@ from sequences.errors import BadValue
 
 # The largest cart we believe: above it a payload is wrong, and a database column would overflow.
 LARGEST = Decimal(10) ** 12
+SMALLEST_DIGIT = -18
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ class Money:
             amount = Decimal(str(text))
         except InvalidOperation:
             raise BadValue(where, "is not a decimal amount") from None
-        if not amount.is_finite() or abs(amount) >= LARGEST:
+        # Compared without arithmetic: abs() of 1e99999999 overflows the decimal context.
+        if not amount.is_finite() or amount.copy_abs() >= LARGEST or amount.adjusted() < SMALLEST_DIGIT:
             raise BadValue(where, "is not a believable amount")
         return cls(amount, currency.upper())
 

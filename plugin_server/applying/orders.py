@@ -1,5 +1,7 @@
 """A purchase: tied to its cart by the surest rule, it ends the reminders and may count as a recovery."""
 
+from dataclasses import replace
+
 from plugin_server.applying.effect import Effect, Here
 from plugin_server.store import carts, orders, people, touches, traces
 from sequences.attribution import Attributed, Match, attribute, standing_amount, tie
@@ -18,7 +20,8 @@ def changed(here: Here, event: OrderChanged) -> Effect:
     return _order(here, event.order)
 
 
-def _order(here: Here, order: Order) -> Effect:
+def _order(here: Here, told: Order) -> Effect:
+    order = _as_bought(here, told)
     people.claim(here.tx, order.consent)
     if not orders.save(here.tx, order):
         return Effect("stale", "we know something newer of this order", order_key=order.key)
@@ -30,6 +33,14 @@ def _order(here: Here, order: Order) -> Effect:
         return Effect("applied", "no cart of ours led to this order", order_key=order.key)
     _recovery(here, order, match)
     return Effect("applied", cart_id=match.cart_id, order_key=order.key)
+
+
+def _as_bought(here: Here, told: Order) -> Order:
+    """Created when it was bought. A WooCommerce order that waited for payment was a cart of ours until then:
+    its own creation says nothing of the purchase."""
+    was_a_cart = carts.find(here.tx, [told.key]) is not None
+    when = (told.paid_at or told.updated_at) if was_a_cart else told.created_at
+    return replace(told, created_at=orders.bought_at(here.tx, told.key) or when)
 
 
 def _tie(here: Here, order: Order) -> Match | None:

@@ -2,6 +2,7 @@
 by itself and checks its promises."""
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from plugin_server.demo import narrating, playing
 
 def main() -> int:
     options = _parser().parse_args()
+    # Told to stop, it must still stop what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     return narrating.run(options) if options.story else playing.run(options)
 
 

@@ -9,7 +9,7 @@ from plugin_server.procfile import Processes
 
 VICTIMS = ("worker", "worker", "clock")
 # Seconds between two kills: short enough to hit every stage of the work, long enough to let some of it through.
-BETWEEN = (0.5, 4.0)
+BETWEEN = (1.0, 6.0)
 
 
 class Monkey:

@@ -24,7 +24,7 @@ FAULTS = {
     "report_lost": 0.01,
 }
 # Short leases, so that what a killed worker held is found while people still watch.
-QUICK = {"CLOCK_SECONDS": "0.1", "LEASE_SECONDS": "5", "VONAGE_PER_SECOND": "1000"}
+QUICK = {"CLOCK_SECONDS": "0.1", "LEASE_SECONDS": "3", "VONAGE_PER_SECOND": "1000"}
 START_HOUR = 6
 
 

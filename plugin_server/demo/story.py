@@ -15,8 +15,8 @@ from plugin_server.demo.world import World
 
 # Things that lie closer together than this happen at one moment of the story.
 GRAIN = timedelta(minutes=20)
-# Reports may come for 72 hours; then what is unknown stays so.
-TAIL = timedelta(hours=76)
+# The last cart's touches may be held for 48 hours, and the reports on them may come for 72 more.
+TAIL = timedelta(hours=124)
 PATIENCE = 60.0
 
 
@@ -69,7 +69,7 @@ class Story:
         return self._nothing_waits() and self._world.status().idle and self._nothing_waits()
 
     def _nothing_waits(self) -> bool:
-        names = ("events_new", "carts_idle", "touches_due", "touches_in_hand")
+        names = ("events_new", "carts_idle", "touches_due", "touches_in_hand", "touches_overdue")
         waiting = self._backlog()
         return not any(waiting[name] for name in names)
 

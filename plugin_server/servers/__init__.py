@@ -32,7 +32,7 @@ class Servers:
         self._embedded = embedded
 
     def close(self) -> None:
-        """Leave; the last process to leave stops the embedded servers. Nothing twice, nor in a forked child."""
+        """Leave; the last to leave stops the embedded servers. Harmless twice, and in a forked child."""
         if self._embedded:
             self._embedded.leave()
 

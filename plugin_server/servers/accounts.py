@@ -1,5 +1,6 @@
 """PostgreSQL refuses to run as root: then it runs as another account, which must reach its files."""
 
+import logging
 import os
 import pwd
 import struct
@@ -8,11 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import structlog
-
 from plugin_server.servers.errors import NotStarted
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 # 'daemon' is the account for daemons that write to the disk; 'nobody' should own no file, so it comes last
 # (Debian, base-passwd, users-and-groups).
@@ -69,9 +68,7 @@ def open_way(path: Path, account: Account) -> None:
     """
     for parent in reversed(path.resolve().parents):
         if not _can(account, 'cd "$1"', parent):
-            log.warning(
-                "search allowed", folder=str(parent), uid=account.uid, reason="PostgreSQL lies below it"
-            )
+            log.warning("allowing user %s to search %s, since PostgreSQL lies below it", account.uid, parent)
             try:
                 _allow_search(parent, account.uid)
             except (OSError, AttributeError):  # no access control lists here; macOS has no os.setxattr

@@ -124,7 +124,8 @@ def _start(folder: Path, account: Account) -> None:
     # Double quotes for the list, single ones for the file (PostgreSQL, "Setting Parameters").
     sockets = "'\"" + str(_sockets(folder)).replace('"', '""').replace("'", "''") + "\"'"
     (folder / "comeback.conf").write_text(CONFIGURATION.format(sockets=sockets))
-    arguments = ["-D", str(folder), "-l", str(folder / "log"), "-w", "-t", str(START_SECONDS), "start"]
+    # Relative, since pg_ctl hands its arguments to a shell, quoted but not escaped.
+    arguments = ["-D", ".", "-l", "log", "-w", "-t", str(START_SECONDS), "start"]
     done = _run("pg_ctl", arguments, account, folder)
     if done.returncode != 0:
         raise NotStarted(f"PostgreSQL doesn't start in {folder}:\n{_end_of_log(folder)}")
@@ -143,7 +144,7 @@ def _run(
             stdout=file,
             stderr=file,
             env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
-            cwd="/",
+            cwd=folder,
             start_new_session=True,
             check=False,
             text=True,

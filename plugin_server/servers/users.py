@@ -1,8 +1,8 @@
 """Who still needs the embedded servers: every process that does holds a shared lock on one file.
 
 The kernel takes such a lock back whatever becomes of its holder, SIGKILL included, so it is never wrong.
-The lock belongs to the open file, which a forked child shares (flock(2)): a child that outlives its parent
-counts as a user. A program started by exec doesn't inherit it.
+The lock belongs to the open file, which a forked child shares (flock(2)): a child that outlives a killed parent
+counts as a user; a parent that leaves speaks for its children. A program started by exec doesn't inherit it.
 """
 
 import fcntl
@@ -34,6 +34,9 @@ class Membership:
         if self._owner != os.getpid():
             return
         self._owner = 0
+        if not self._folder.exists():  # removed by hand: there is nothing left to share
+            os.close(self._file)
+            return
         with _alone(self._folder):
             self._give_back()
 
@@ -42,6 +45,7 @@ class Membership:
             if self._is_last():
                 self._stop()
         finally:
+            fcntl.flock(self._file, fcntl.LOCK_UN)  # closing alone wouldn't, while a forked child has it open
             os.close(self._file)
 
     def _is_last(self) -> bool:

@@ -49,6 +49,12 @@ def mark_deleted(tx: Tx, key: str) -> bool:
     return tx.run(sql, key=key).rowcount == 1
 
 
+def bought_at(tx: Tx, key: str) -> datetime | None:
+    """When an order we know of was bought: what was first said stands."""
+    row = tx.one("SELECT created_at FROM orders WHERE shop_id = :shop_id AND key = :key", key=key)
+    return None if row is None else row.created_at
+
+
 def cart_of(tx: Tx, key: str) -> int | None:
     row = tx.one("SELECT cart_id FROM orders WHERE shop_id = :shop_id AND key = :key", key=key)
     return None if row is None else row.cart_id

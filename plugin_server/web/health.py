@@ -4,6 +4,7 @@ from flask import Blueprint, current_app, jsonify
 from flask.wrappers import Response
 from sqlalchemy import text
 
+from plugin_server.jobs.sweep import REPORTS_END
 from plugin_server.wiring import Machine
 
 bp = Blueprint("health", __name__)
@@ -15,6 +16,8 @@ BACKLOG = text(
     " (SELECT count(*) FROM touches WHERE state IN ('planned', 'held') AND due_at <= :now) AS touches_due,"
     " (SELECT count(*) FROM touches WHERE state IN ('claimed', 'sending')) AS touches_in_hand,"
     " (SELECT count(*) FROM touches WHERE state = 'unknown') AS touches_unknown,"
+    " (SELECT count(*) FROM touches WHERE state IN ('planned', 'held') AND deadline <= :now"
+    "   OR state = 'unknown' AND decided_at < :silent) AS touches_overdue,"
     " least((SELECT min(due_at) FROM touches WHERE state IN ('planned', 'held')),"
     "       (SELECT min(idle_at) FROM carts WHERE state = 'open' AND idle_at IS NOT NULL)) AS next_due"
 )
@@ -34,6 +37,7 @@ def backlog() -> Response:
     """What waits, in numbers: for monitoring. `next_due`: when the next touch or idle cart comes up."""
     machine: Machine = current_app.extensions["machine"]
     with machine.db.system() as c:
-        row = c.execute(BACKLOG, {"now": machine.clock.now()}).one()._asdict()
+        now = machine.clock.now()
+        row = c.execute(BACKLOG, {"now": now, "silent": now - REPORTS_END}).one()._asdict()
     next_due = row.pop("next_due")
     return jsonify({**row, "next_due": next_due.isoformat() if next_due else None})

@@ -1,0 +1,41 @@
+"""Shopify: signed webhooks in, links and the last look out."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from connectors.delivery import Credentials, Delivery
+from connectors.platforms.shopify import door, last_look, links, topics
+from sequences.cart import Shop
+from sequences.events import Reading
+from sequences.ports import CartRef, Look
+
+
+class Shopify:
+    """The platform as `connectors.delivery.Platform` describes it. `secrets`: `client_secret` and, after a
+    rotation, `old_client_secret`. `credentials`: `access_token` and, for a stand-in, `api_base`."""
+
+    name = "shopify"
+
+    def verify(self, delivery: Delivery, secrets: Credentials, now: datetime) -> bool:
+        return door.verify(delivery, secrets)
+
+    def dedup(self, delivery: Delivery) -> str:
+        return door.dedup(delivery)
+
+    def is_ping(self, delivery: Delivery) -> bool:
+        return False
+
+    def shop_hint(self, delivery: Delivery) -> str:
+        return door.shop_hint(delivery)
+
+    def read(self, delivery: Delivery, shop: Shop) -> Reading:
+        return topics.read(delivery, shop)
+
+    def recovery_link(self, link: str, *, code: str = "", utm: Mapping[str, str] | None = None) -> str:
+        return links.recovery_link(link, code=code, utm=utm)
+
+    def last_look(self, shop: Shop, credentials: Credentials, carts: Sequence[CartRef]) -> Mapping[str, Look]:
+        return last_look.last_look(shop, credentials, carts)
+
+
+connector = Shopify()

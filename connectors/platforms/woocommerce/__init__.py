@@ -1,0 +1,54 @@
+"""WooCommerce: orders by webhook and REST API v3.
+
+Core tells nothing of a cart before "Place order" (block checkout from WooCommerce 10.9 on makes no draft),
+so what is read here begins with unpaid orders; earlier carts come from the companion plugin.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from connectors.delivery import Credentials, Delivery, Platform
+from connectors.platforms.woocommerce import door, last_look, links, reading
+from connectors.platforms.woocommerce.client import Store
+from connectors.platforms.woocommerce.links import checkout_link
+from connectors.platforms.woocommerce.reading import read_rest
+from sequences.cart import Shop
+from sequences.events import Reading
+from sequences.ports import CartRef, Look
+
+
+class WooCommerce:
+    """One store platform. `secrets`: "webhook_secret". `credentials`: "consumer_key", "consumer_secret",
+    and "allow_private": "1" in a sandbox. A shop's `domain` is its canonical URL (`home_url`)."""
+
+    name = "woocommerce"
+
+    def verify(self, delivery: Delivery, secrets: Credentials, now: datetime) -> bool:
+        """`now` is not used: nothing in a delivery's signature has a time."""
+        return door.verify(delivery, secrets)
+
+    def dedup(self, delivery: Delivery) -> str:
+        return door.dedup(delivery)
+
+    def is_ping(self, delivery: Delivery) -> bool:
+        return door.is_ping(delivery)
+
+    def shop_hint(self, delivery: Delivery) -> str:
+        """Always '': the address carries the shop's key, and `X-WC-Webhook-Source` is unsigned."""
+        return ""
+
+    def read(self, delivery: Delivery, shop: Shop) -> Reading:
+        return reading.read(delivery, shop)
+
+    def last_look(
+        self, shop: Shop, credentials: Mapping[str, str], carts: Sequence[CartRef]
+    ) -> Mapping[str, Look]:
+        return last_look.last_look(shop, credentials, carts)
+
+    def recovery_link(self, link: str, *, code: str = "", utm: Mapping[str, str] | None = None) -> str:
+        return links.recovery_link(link, code=code, utm=utm)
+
+
+connector: Platform = WooCommerce()
+
+__all__ = ["Store", "WooCommerce", "checkout_link", "connector", "read_rest"]

@@ -1,0 +1,103 @@
+"""The cast: real PostgreSQL, a real sandbox over HTTP, and one machine between them."""
+
+import os
+import threading
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from werkzeug.serving import make_server
+
+from plugin_server import servers, settings
+from plugin_server.app import create_app
+from plugin_server.demo import shops as demo_shops
+from plugin_server.demo.world import World
+from plugin_server.settings import Settings
+from plugin_server.store import db
+from plugin_server.wiring import Machine, machine
+from sandbox.app import create_app as create_sandbox
+from sandbox.server import SandboxServer
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def sandbox_settings(**more: str) -> Settings:
+    env = {"COMEBACK_WIRING": "sandbox", "COMEBACK_DATA_DIR": str(ROOT / ".data" / "tests")}
+    return settings.load({**env, **{f"COMEBACK_{k.upper()}": v for k, v in more.items()}}, dotenv=None)
+
+
+@pytest.fixture(scope="session")
+def embedded() -> Iterator[servers.Servers]:
+    """One embedded PostgreSQL and Valkey for all test processes."""
+    with servers.up(sandbox_settings()) as up:
+        yield up
+
+
+@pytest.fixture(scope="session")
+def migrated(embedded: servers.Servers) -> Iterator[str]:
+    """A database of this test process's own, at the newest schema."""
+    name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{uuid.uuid4().hex[:8]}"
+    plain = embedded.database_url.replace("+psycopg", "", 1)
+    with psycopg.connect(plain, autocommit=True) as c:
+        c.execute(f'CREATE DATABASE "{name}"')
+    url = _renamed(embedded.database_url, name)
+    db.migrate(url)
+    yield url
+    with psycopg.connect(plain, autocommit=True) as c:
+        c.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _renamed(url: str, name: str) -> str:
+    head, _, query = url.partition("?")
+    return f"{head.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
+
+
+@pytest.fixture
+def database_url(migrated: str) -> str:
+    """Emptied for this test."""
+    with psycopg.connect(migrated.replace("+psycopg", "", 1), autocommit=True) as c:
+        c.execute("TRUNCATE shops, leases RESTART IDENTITY CASCADE")
+    return migrated
+
+
+@pytest.fixture
+def sandbox() -> Iterator[World]:
+    """A pretend world of this test's own, on a port of its own."""
+    server = SandboxServer("127.0.0.1", 0, create_sandbox())
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield World(f"http://127.0.0.1:{server.port}")
+    server.shutdown()
+    thread.join(5)
+    server.server_close()
+
+
+class Spine:
+    """A machine with its web, beside a sandbox: what a test acts on."""
+
+    def __init__(self, machine: Machine, world: World, url: str, keys: dict[str, str]) -> None:
+        self.machine, self.world, self.url, self.keys = machine, world, url, keys
+
+
+@pytest.fixture
+def spine(database_url: str, embedded: servers.Servers, sandbox: World) -> Iterator[Spine]:
+    """Two pretend shops installed; the web listens; jobs run when a test says so."""
+    server = make_server("127.0.0.1", 0, lambda e, s: app(e, s), threaded=True)
+    url = f"http://127.0.0.1:{server.server_port}"
+    found = sandbox_settings(
+        public_url=url,
+        clock_url=f"{sandbox.url}/sandbox/clock",
+        vonage_url=sandbox.url,
+        shopify_url=f"{sandbox.url}/shopify/{{shop}}",
+        vonage_per_second="100000",
+    )
+    made = machine(found, database_url, embedded.redis_url)
+    app = create_app(made)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield Spine(made, sandbox, url, demo_shops.open_all(found, made.db, sandbox))
+    server.shutdown()
+    thread.join(5)
+    made.close()

@@ -1,0 +1,140 @@
+"""What every connector must do, whichever it is: found by name, so a new one is under contract at once."""
+
+import inspect
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from connectors import registry
+from connectors.delivery import CarrierDoor, Delivery, Platform
+from sequences.cart import Shop
+from sequences.errors import BadDelivery, BadValue
+from sequences.events import Reading
+from sequences.ports import CartRef
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+SHOP = Shop(id=1, key="k", platform="any", domain="shop.example", name="S", currency="USD", country="US")
+NOTHING = Delivery({}, b"")
+ROOM = Path(__file__).resolve().parents[2] / "connectors"
+DOORS = [("platform", name) for name in registry.platforms()] + [
+    ("channel", name) for name in registry.channels()
+]
+
+
+def door(kind: str, name: str) -> Platform | CarrierDoor:
+    return getattr(registry, kind)(name)
+
+
+def methods(protocol: type) -> dict[str, inspect.Signature]:
+    found = inspect.getmembers(protocol, inspect.isfunction)
+    return {name: inspect.signature(f) for name, f in found if not name.startswith("_")}
+
+
+def test_connectors_are_found_by_their_names():
+    assert "shopify" in registry.platforms()
+    for room, names in (("platforms", registry.platforms()), ("channels", registry.channels())):
+        here = {
+            path.stem
+            for path in (ROOM / room).iterdir()
+            if path.suffix == ".py" or (path / "__init__.py").exists()
+        }
+        assert set(names) == here - {"__init__"}
+
+
+@pytest.mark.parametrize(
+    "name", ["", "nowhere", "../shopify", "shopify.door", "shopify.admin", "Shopify", "__init__"]
+)
+@pytest.mark.parametrize("kind", ["platform", "channel"])
+def test_an_unknown_name_is_answered_with_those_there_are(kind, name):
+    with pytest.raises(
+        registry.UnknownConnector,
+        match=r"there is no .* only: .*" + registry.platforms()[0] if kind == "platform" else "there is no",
+    ):
+        door(kind, name)
+
+
+def test_finding_connectors_imports_none():
+    code = (
+        "import sys; from connectors import registry; registry.platforms(), registry.channels();"
+        "print([m for m in sys.modules if m.startswith(('connectors.platforms.', 'connectors.channels.'))])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOM.parent, check=True
+    )
+    assert ran.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(("kind", "name"), DOORS)
+def test_it_has_every_method_with_its_arguments(kind, name):
+    connector = door(kind, name)
+    assert connector.name == name
+    for method, wanted in methods(Platform if kind == "platform" else CarrierDoor).items():
+        has = inspect.signature(getattr(connector, method))
+        assert list(has.parameters) == [p for p in wanted.parameters if p != "self"], method
+
+
+@pytest.mark.parametrize(("kind", "name"), DOORS)
+@pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"null", b"\xff", b"x" * 1000], ids=repr)
+@pytest.mark.parametrize(
+    "secrets", [{}, {"client_secret": ""}, {"webhook_secret": "s", "client_secret": "s"}]
+)
+def test_nobody_comes_in_unsigned(kind, name, body, secrets):
+    assert door(kind, name).verify(Delivery({}, body), secrets, NOW) is False
+
+
+@pytest.mark.parametrize(("kind", "name"), DOORS)
+def test_the_door_doesnt_parse_the_body(kind, name, monkeypatch):
+    def parsed(*_args, **_kwargs):
+        raise AssertionError("the body was parsed in the web process")
+
+    connector = door(kind, name)
+    given = Delivery({"content-type": "application/json"}, b'{"id":1}')
+    monkeypatch.setattr(json, "loads", parsed)
+    monkeypatch.setattr(json, "JSONDecoder", parsed)
+    connector.verify(given, {}, NOW)
+    connector.dedup(given)
+    connector.is_ping(given)
+
+
+@pytest.mark.parametrize(("kind", "name"), DOORS)
+def test_repetitions_have_one_key_and_other_bodies_another(kind, name):
+    connector = door(kind, name)
+    keys = [connector.dedup(Delivery({}, body)) for body in (b"1", b"1", b"2", b"")]
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == 3
+    assert all(0 < len(key) <= 200 for key in keys)
+
+
+@pytest.mark.parametrize(("kind", "name"), DOORS)
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"[]", b"null", b"\xff", b"[" * 100_000, b'{"a":NaN}'], ids=lambda b: repr(b[:9])
+)
+def test_reading_gives_a_reading_or_a_bad_delivery(kind, name, body):
+    try:
+        assert isinstance(door(kind, name).read(Delivery({}, body), SHOP), Reading)
+    except BadDelivery as e:
+        assert str(e)
+
+
+@pytest.mark.parametrize("name", registry.platforms())
+def test_a_delivery_from_nowhere_hints_at_no_shop(name):
+    assert registry.platform(name).shop_hint(NOTHING) == ""
+
+
+@pytest.mark.parametrize("name", registry.platforms())
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "data:text/html,x", "", "//a.example"])
+def test_a_link_that_leads_nowhere_is_refused(name, link):
+    with pytest.raises(BadValue):
+        registry.platform(name).recovery_link(link, code="C")
+
+
+@pytest.mark.parametrize("name", registry.platforms())
+def test_a_look_without_credentials_is_unknown_for_every_cart(name):
+    carts = [CartRef(key=f"checkout:{n}", since=NOW) for n in range(3)]
+    looks = registry.platform(name).last_look(SHOP, {}, carts)
+    assert {key: look.state for key, look in looks.items()} == {cart.key: "unknown" for cart in carts}
+    assert all(look.detail for look in looks.values())
