@@ -181,6 +181,7 @@ def without_password(address: str) -> str:
 
 
 def closest(name: str, names: Iterable[str]) -> str:
-    """`, did you mean …?` when a known name is near; else nothing."""
-    near = difflib.get_close_matches(name, list(names), n=1, cutoff=0.75)
-    return f", did you mean {near[0]}?" if near else ""
+    """`, did you mean …?` when a known name is near, with our prefix or without it; else nothing."""
+    bare = {known.removeprefix(PREFIX): known for known in names}
+    near = difflib.get_close_matches(name.removeprefix(PREFIX), bare, n=1, cutoff=0.75)
+    return f", did you mean {bare[near[0]]}?" if near else ""

@@ -34,6 +34,8 @@ from plugin_server.setting import (
     without_password,
 )
 
+__all__ = ["PREFIX", "Settings", "SettingsError", "about", "example", "load", "masked"]
+
 DOTENV = ROOT / ".env"
 SANDBOX = "http://127.0.0.1:8200"
 
@@ -183,7 +185,10 @@ def load(env: Mapping[str, str], dotenv: Path | None = DOTENV) -> Settings:
     if problems:
         raise SettingsError(problems)
     if wiring == "sandbox":
-        _make_keys(values)
+        try:
+            _make_keys(values)
+        except OSError as error:
+            raise SettingsError([f"{PREFIX}DATA_DIR can't be used: {error}"]) from None
     return Settings(**values)  # type: ignore[arg-type]
 
 
@@ -206,7 +211,8 @@ def example() -> str:
 
 
 def _name(field: "Field[object]") -> str:
-    return PREFIX + field.name.upper()
+    # Hosting platforms hand out the addresses of the two servers under these names.
+    return field.name.upper() if field.name in ("database_url", "redis_url") else PREFIX + field.name.upper()
 
 
 def _default(about_it: Setting, wiring: str) -> str:
@@ -219,12 +225,13 @@ def _given(env: Mapping[str, str], dotenv: Path | None) -> tuple[dict[str, str],
     """What is set and known, and a problem for each name that isn't known."""
     known = [name for name, _, _ in about()]
     from_file = read_dotenv(dotenv) if dotenv and dotenv.is_file() else {}
-    short = [
-        f"{name} in {dotenv} must be written {PREFIX}{name}" for name in from_file if PREFIX + name in known
+    unknown = [
+        f"{name} is no setting{closest(name, known)}"
+        for name in {**from_file, **env}
+        if name not in known and (name.startswith(PREFIX) or (name in from_file and PREFIX + name in known))
     ]
-    given = {name: value.strip() for name, value in {**from_file, **env}.items() if name.startswith(PREFIX)}
-    unknown = [f"{name} is no setting{closest(name, known)}" for name in given if name not in known]
-    return {name: value for name, value in given.items() if value}, short + unknown
+    given = {name: value.strip() for name, value in {**from_file, **env}.items() if name in known}
+    return {name: value for name, value in given.items() if value}, unknown
 
 
 def _make_keys(values: dict[str, object]) -> None:

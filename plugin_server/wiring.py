@@ -71,12 +71,14 @@ class Machine:
 
     def store_secrets(self, installed: Installed) -> Mapping[str, str]:
         """What a platform needs to verify and ask one store: the app's, and the shop's own."""
-        base = self.settings.shopify_url.replace("{shop}", installed.shop.domain)
+        mine = {**self.app_secrets(installed.shop.platform), **installed.credentials}
+        if not self.settings.sandbox:
+            return mine
+        # Only here: an address of ours, and private ones, switch off what guards the way out.
         return {
-            **self.app_secrets(installed.shop.platform),
-            **({"api_base": base} if installed.shop.platform == "shopify" else {}),
-            **installed.credentials,
-            "allow_private": "1" if self.settings.sandbox else "",
+            **mine,
+            "api_base": self.settings.shopify_url.replace("{shop}", installed.shop.domain),
+            "allow_private": "1",
         }
 
     def close(self) -> None:

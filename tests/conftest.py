@@ -4,28 +4,20 @@ import os
 import threading
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
+from tests_settings import sandbox_settings
 from werkzeug.serving import make_server
 
-from plugin_server import servers, settings
+from plugin_server import servers
 from plugin_server.app import create_app
 from plugin_server.demo import shops as demo_shops
 from plugin_server.demo.world import World
-from plugin_server.settings import Settings
 from plugin_server.store import db
 from plugin_server.wiring import Machine, machine
 from sandbox.app import create_app as create_sandbox
 from sandbox.server import SandboxServer
-
-ROOT = Path(__file__).resolve().parents[1]
-
-
-def sandbox_settings(**more: str) -> Settings:
-    env = {"COMEBACK_WIRING": "sandbox", "COMEBACK_DATA_DIR": str(ROOT / ".data" / "tests")}
-    return settings.load({**env, **{f"COMEBACK_{k.upper()}": v for k, v in more.items()}}, dotenv=None)
 
 
 @pytest.fixture(scope="session")

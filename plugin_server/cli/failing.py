@@ -8,7 +8,7 @@ from typing import NoReturn, ParamSpec, TypeVar
 import click
 
 from plugin_server.servers import ServersError
-from plugin_server.settings import SettingsError
+from plugin_server.setting import SettingsError
 from plugin_server.store.db import OldSchema
 
 UNUSABLE = 2  # the input can't be used

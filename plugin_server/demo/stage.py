@@ -16,7 +16,7 @@ from plugin_server import procfile, servers, settings
 from plugin_server.demo import shops
 from plugin_server.demo.world import World
 from plugin_server.procfile import Processes
-from plugin_server.setting import ROOT
+from plugin_server.setting import PREFIX, ROOT
 from plugin_server.settings import Settings
 from plugin_server.store import db
 from plugin_server.wiring import Machine, machine
@@ -69,7 +69,7 @@ def today_at(hour: int) -> datetime:
 
 def _env(options: argparse.Namespace, more: Mapping[str, str]) -> dict[str, str]:
     """The demo's settings come from the demo alone, never from the machine it happens to run on."""
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(settings.PREFIX) and k not in BARE}
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX) and k not in BARE}
     sandbox = _sandbox_url(options)
     own = {
         "WIRING": "sandbox",
@@ -83,7 +83,7 @@ def _env(options: argparse.Namespace, more: Mapping[str, str]) -> dict[str, str]
         "LOG_LEVEL": "INFO" if options.verbose else "WARNING",
         **more,
     }
-    return {**clean, **{settings.PREFIX + name: value for name, value in own.items()}}
+    return {**clean, **{PREFIX + name: value for name, value in own.items()}}
 
 
 BARE = ("DATABASE_URL", "REDIS_URL")

@@ -99,7 +99,7 @@ def _ask_postgres(url: str) -> None:
     try:
         psycopg.connect(url.replace("+psycopg", "", 1), connect_timeout=ANSWER_SECONDS).close()
     except psycopg.Error as error:
-        raise NotAnswering(f"COMEBACK_DATABASE_URL, {without_password(url)}: {str(error).strip()}") from None
+        raise NotAnswering(f"DATABASE_URL, {without_password(url)}: {str(error).strip()}") from None
 
 
 def _ask_redis(url: str) -> None:
@@ -109,4 +109,4 @@ def _ask_redis(url: str) -> None:
         ) as client:
             client.ping()
     except (redis.RedisError, ValueError) as error:
-        raise NotAnswering(f"COMEBACK_REDIS_URL, {without_password(url)}: {error}") from None
+        raise NotAnswering(f"REDIS_URL, {without_password(url)}: {error}") from None

@@ -58,7 +58,7 @@ def own_folder(folder: Path, account: Account) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if account.root:
         os.chown(folder, account.uid, account.gid)
-        open_way(folder, account)
+    open_way(folder, account)
 
 
 def open_way(path: Path, account: Account) -> None:
@@ -67,7 +67,7 @@ def open_way(path: Path, account: Account) -> None:
     On Linux by an access control entry for this one account; where the file system knows none, for all.
     """
     for parent in reversed(path.resolve().parents):
-        if not _can(account, 'cd "$1"', parent):
+        if account.root and not _can(account, 'cd "$1"', parent):
             log.warning("allowing user %s to search %s, since PostgreSQL lies below it", account.uid, parent)
             try:
                 _allow_search(parent, account.uid)
@@ -78,7 +78,7 @@ def open_way(path: Path, account: Account) -> None:
 def open_tree(tree: Path, account: Account) -> None:
     """Let the account run the programs of `tree`, also where a strict umask shut everybody out."""
     open_way(tree, account)
-    if not _can(account, '"$1" --version', tree / "bin" / "postgres"):
+    if account.root and not _can(account, '"$1" --version', tree / "bin" / "postgres"):
         for path in (tree, *tree.rglob("*")):
             mode = path.stat().st_mode
             path.chmod(mode | 0o004 | (0o001 if mode & 0o100 else 0))

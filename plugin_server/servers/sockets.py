@@ -46,6 +46,8 @@ def _check_ours(short: Path, owner: int) -> None:
 
 
 def _holds_sockets(folder: Path, name: str) -> bool:
+    if "," in str(folder):
+        return False  # libpq takes a comma in `host` for the end of one host of several
     # A name a little longer than the real one, which may be in use.
     probe = folder / f"{name}.{secrets.token_hex(3)}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:

@@ -74,9 +74,7 @@ def program() -> Path:
     except ValkeyBinaryNotFoundError:
         found = shutil.which("valkey-server") or shutil.which("redis-server")
     if not found:
-        raise NotStarted(
-            "there is no valkey-server or redis-server here. Install one, or set COMEBACK_REDIS_URL."
-        )
+        raise NotStarted("there is no valkey-server or redis-server here. Install one, or set REDIS_URL.")
     return Path(found)
 
 

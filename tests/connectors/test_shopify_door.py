@@ -31,6 +31,7 @@ def test_one_changed_byte_is_refused():
 def test_after_a_rotation_the_old_secret_still_counts():
     given = delivery("shop/redact", b"{}")
     assert verified(given, client_secret="new", old_client_secret=SECRET)
+    assert verified(given, client_secret=SECRET, old_client_secret="other")
     assert not verified(given, client_secret="new", old_client_secret="other")
 
 

@@ -102,6 +102,19 @@ def test_a_refund_in_the_shoppers_currency_is_counted_in_the_shops():
     assert order(refunds=refunds, current_total_price="28.16").refunded == Money(Decimal("10.00"), "USD")
 
 
+def test_an_order_that_grew_after_a_refund_has_no_negative_one():
+    refunds = [paid_back("9.00", "EUR")]
+    assert order(refunds=refunds, current_total_price="50.00").refunded is None
+
+
+def test_a_refund_without_an_amount_adds_nothing():
+    refunds = [
+        paid_back("10.00"),
+        {"transactions": [{"kind": "refund", "status": "success", "amount": None}]},
+    ]
+    assert order(refunds=refunds).refunded == Money(Decimal("10.00"), "USD")
+
+
 @pytest.mark.parametrize(
     ("landing_site", "utm"),
     [

@@ -20,6 +20,11 @@ def test_an_order_is_placed_with_what_can_tie_it_to_a_cart():
     assert (order.created_at, order.updated_at) == (at("2026-11-24T03:54:05"), at("2026-11-24T03:54:06"))
 
 
+def test_an_order_on_account_is_placed_and_not_yet_paid():
+    assert read(delivery("02")).events[0].order.paid_at is None
+    assert read(delivery("12")).events[0].order.paid_at == at("2026-11-24T03:54:13")
+
+
 def test_a_recovered_order_carries_its_code_and_its_campaign():
     def recover(order):  # recording 10's shape
         order["coupon_lines"] = [{"id": 9, "code": "OPEN5", "discount": "5.00"}]

@@ -51,6 +51,7 @@ NO_OPT_OUTS = [
     "Nothing can stop you: https://shop.example/c/1",
     "The sale ends today. Text us any time",
     "Text us or stop by the store",
+    "No need to text, stop by the shop",
     "Reply YES to end the wait",
     "Non-stop delivery to 12345 towns",
     "Cancel any time. https://shop.example/c/1",

@@ -45,6 +45,10 @@ def test_swaps_around_a_link_but_never_in_it() -> None:
     assert plain("“https://shop.example/c/a~b”")[0] == '"https://shop.example/c/a~b"'
 
 
+def test_a_link_that_itself_forces_ucs2_keeps_its_characters() -> None:
+    assert plain("“https://shop.example/a`b”") == ("“https://shop.example/a`b”", ())
+
+
 @given(texts)
 def test_either_saves_the_encoding_or_changes_nothing(text: str) -> None:
     bare, report = plain(text)

@@ -1,0 +1,138 @@
+"""Opens pretend shops from what the control API is told, and finds them again."""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox import places
+from sandbox.courier import Courier, is_loopback
+from sandbox.shopify import schema
+from sandbox.shopify.deliveries import Subscription
+from sandbox.shopify.state import Shop as ShopifyShop
+from sandbox.shopify.store import ShopifyStore
+from sandbox.storefront import SandboxError, UnknownThing
+from sandbox.woocommerce.state import Shop as WooShop
+from sandbox.woocommerce.store import WooStore
+from sandbox.world import World
+
+AnyStore = ShopifyStore | WooStore
+
+WOO_TOPICS = (
+    "order.created",
+    "order.updated",
+    "order.deleted",
+    "customer.updated",
+    "customer.deleted",
+    "product.updated",
+)
+NEEDED = {"shopify": ("domain", "access_token"), "woocommerce": ("consumer_key", "consumer_secret")}
+
+
+class BadShop(SandboxError):
+    """A shop can't be opened from these facts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What POST /sandbox/shops says, checked."""
+
+    id: str
+    platform: str
+    facts: Mapping[str, Any]
+    base_url: str
+
+    def text(self, name: str, default: str = "") -> str:
+        return str(self.facts.get(name) or default)
+
+    @property
+    def zone(self) -> str:
+        return self.text("timezone", places.country(self.text("country", "US")).zone)
+
+
+def read(facts: Mapping[str, Any], base_url: str) -> Opening:
+    """Check the facts; raises BadShop with what is missing."""
+    shop, platform = facts.get("id"), facts.get("platform")
+    if not isinstance(shop, str) or not shop.replace("-", "").replace("_", "").isalnum():
+        raise BadShop("id must be letters, digits, - and _: it becomes part of addresses")
+    if platform not in NEEDED:
+        raise BadShop('platform must be "shopify" or "woocommerce"')
+    if missing := [name for name in NEEDED[platform] if not facts.get(name)]:
+        raise BadShop(f"a {platform} shop needs {' and '.join(missing)}")
+    url = facts.get("webhook_url")
+    if url and not is_loopback(str(url)):
+        raise BadShop("webhook_url must be on this machine: the sandbox calls nobody else")
+    return Opening(shop, platform, facts, base_url.rstrip("/"))
+
+
+def open_shop(world: World, opening: Opening) -> AnyStore:
+    """Open the shop, or give a standing one of that id its new credentials; its carts and orders stay."""
+    with world.lock:
+        store = world.stores.get(opening.id)
+        if store is None or store.platform != opening.platform:
+            make = new_shopify if opening.platform == "shopify" else new_woo
+            store = world.stores[opening.id] = make(world, opening)
+        give_credentials(store, opening)
+        return store
+
+
+def new_shopify(world: World, opening: Opening) -> ShopifyStore:
+    schema.preload()
+    shop = ShopifyShop(
+        id=opening.id,
+        shop_id=500_000_000 + zlib.crc32(opening.id.encode()) % 100_000_000,
+        domain=opening.text("domain"),
+        name=opening.text("name", opening.id),
+        currency=opening.text("currency", "USD"),
+        country=opening.text("country", "US"),
+        locale=opening.text("locale", "en-US"),
+        zone=opening.zone,
+        base_url=opening.base_url,
+    )
+    return ShopifyStore(world, Courier(world), shop, opening.text("access_token"))
+
+
+def new_woo(world: World, opening: Opening) -> WooStore:
+    shop = WooShop(
+        id=opening.id,
+        name=opening.text("name", opening.id),
+        currency=opening.text("currency", "USD"),
+        country=opening.text("country", "US"),
+        locale=opening.text("locale", "en-US"),
+        zone=opening.zone,
+        base_url=opening.base_url,
+        blocks=opening.text("checkout", "block") == "block",
+    )
+    return WooStore(world, Courier(world), shop)
+
+
+def give_credentials(store: AnyStore, opening: Opening) -> None:
+    url, secret = opening.text("webhook_url"), opening.text("webhook_secret")
+    if isinstance(store, ShopifyStore):
+        store.access_token, store.installed = opening.text("access_token"), True
+        version = opening.text("api_version", "2026-10")
+        store.outbox.subscription = Subscription(url, secret, version, opening.text("webhook_name"))
+        return
+    store.keys = {
+        opening.text("consumer_key"): (
+            opening.text("consumer_secret"),
+            opening.text("permissions", "read_write"),
+        )
+    }
+    if url:
+        store.outbox.webhooks.clear()
+        for topic in WOO_TOPICS:
+            store.outbox.add(topic, url, secret)
+
+
+def find(world: World, shop: str) -> AnyStore:
+    store = world.stores.get(shop)
+    if store is None:
+        raise UnknownThing(
+            f"no shop is called {shop!r}; there are: {', '.join(sorted(world.stores)) or 'none'}"
+        )
+    return store  # type: ignore[no-any-return]
+
+
+def api_base(store: AnyStore) -> str:
+    return store.shop.api_base if isinstance(store, ShopifyStore) else store.shop.home_url

@@ -1,0 +1,78 @@
+"""No personal data and no secret reaches a log, whoever logs it."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from tests_settings import ROOT
+
+from plugin_server import logs
+
+NASTY = (
+    "texted +12125550142",
+    "texted 12125550142 now",
+    "texted +1 212-555-0142",
+    "mail to dana.example+x@example.com",
+    "https://shop.example/1/checkouts/ac/abc/recover?key=0123abcdef&locale=en",
+    "Authorization: Bearer abc.def.ghi",
+    "token shpat_0123456789abcdef",
+    "key ck_0123456789abcdef0123456789abcdef01234567",
+    "jwt eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.c2ln",
+    "link http://127.0.0.1:8000/r/AbCdEf123456",
+)
+SECRETS = ("2125550142", "555-0142", "dana", "0123abcdef", "abc.def", "c2ln", "AbCdEf123456")
+
+
+@pytest.mark.parametrize("line", NASTY)
+def test_what_looks_like_personal_data_is_hidden(line) -> None:
+    shown = logs.hide(line)
+    assert not any(secret in shown for secret in SECRETS), shown
+    assert logs.HIDDEN in shown
+
+
+@pytest.mark.parametrize(
+    "line", ["event 123456 decided", "at 2026-11-24T10:00:00Z", "http://127.0.0.1:8000/health"]
+)
+def test_what_helps_is_left(line) -> None:
+    assert logs.hide(line) == line
+
+
+# A process of its own: the test runner has put handlers of its own beside ours here.
+SPEAKS = """
+import logging, structlog
+from plugin_server import logs
+from tests_settings import sandbox_settings
+logs.configure(sandbox_settings(log_format="json", log_level="DEBUG"))
+structlog.get_logger().info("sent", phone="+12125550142", access_token="abc", nested={"mail": "a@example.com"})
+logging.getLogger("some.library").warning("refused %s", "+12125550142")
+try:
+    raise ValueError("no such number +12125550142")
+except ValueError:
+    structlog.get_logger().exception("failed")
+"""
+
+
+@pytest.fixture(scope="module")
+def spoken() -> list[dict]:
+    path = os.pathsep.join((str(ROOT), str(ROOT / "tests")))
+    done = subprocess.run(
+        [sys.executable, "-c", SPEAKS],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == ""
+    return [json.loads(line) for line in done.stderr.splitlines()]
+
+
+def test_both_ways_of_logging_end_in_clean_json_lines(spoken) -> None:
+    assert [line["event"] for line in spoken] == ["sent", "refused •••", "failed"]
+    assert spoken[0]["phone"] == spoken[0]["access_token"] == spoken[0]["nested"]["mail"] == logs.HIDDEN
+
+
+def test_an_exceptions_text_is_hidden_too(spoken) -> None:
+    assert "no such number •••" in spoken[2]["exception"]
+    assert "2125550142" not in json.dumps(spoken)
