@@ -83,7 +83,7 @@ VARIABLES = (
     Variable(
         "cart.link",
         "link",
-        "The link that brings the cart back, on the shop's own domain. Every text needs it",
+        "The short link that brings the cart back. Every text needs it",
         "https://kilnandclay.example/c/7Hq2Xa",
         "https://shop.kilnandclay.example/c/7Hq2Xa9b",
     ),

@@ -1,5 +1,5 @@
 """The machine: the web door, the jobs, the store, the command line."""
 
-from plugin_server.app import create_app
+from plugin_server.cli import create_app
 
 __all__ = ["create_app"]

@@ -6,7 +6,9 @@ Everything goes to standard error through one pipe of processors, the standard l
 import logging
 import re
 import sys
+import threading
 from collections.abc import MutableMapping
+from types import TracebackType
 from typing import Any
 
 import structlog
@@ -15,17 +17,27 @@ from plugin_server.settings import Settings
 
 HIDDEN = "•••"
 SECRET_NAMES = re.compile(
-    r"token|secret|password|authorization|private_key|signature|credential|cookie|hmac|api_key|consumer_key",
+    r"token|secret|password|authorization|private_key|signature|credential|cookie|hmac|api_key|consumer_key"
+    r"|phone|msisdn|e_?mail|first_?name|last_?name|postal|postcode|^(?:to|body|text|payload)$",
     re.IGNORECASE,
 )
 # Order matters: a link's secret may hold digits that look like a phone.
 PATTERNS = (
-    re.compile(r"(?<=[?&]key=)[^&\s\"']+", re.IGNORECASE),
-    re.compile(r"(?<=Bearer )\S+", re.IGNORECASE),
+    re.compile(
+        r"(?:(?<=[?&]key=)|(?<=token=)|(?<=hmac=)|(?<=signature=)|(?<=secret=))[^&\s\"']+", re.IGNORECASE
+    ),
+    re.compile(r"(?:(?<=Bearer )|(?<=Basic ))\S+", re.IGNORECASE),
+    re.compile(r"(?<=:)[^\s:@/]+(?=@)"),  # the password in an address
+    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
     re.compile(r"\b(?:shp(?:at|rt|ss|ca|ua)_[A-Za-z0-9_]+|c[ks]_[0-9a-f]{8,}|eyJ[\w-]+\.[\w-]+\.[\w-]*)"),
     re.compile(r"(?<=/r/)[\w-]{12}"),
     re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"),
-    # E.164, and a carrier's form without the plus; years, ids and ports are shorter or stand in a path.
+    # With a plus it can't be anything else. E.164 has 7 to 15 digits.
+    re.compile(r"(?<!\d)(?:\+|%2B)[1-9](?:[ ().-]{0,2}\d){6,14}(?!\d)", re.IGNORECASE),
+    re.compile(
+        r"(?<![\w./:-])\(?[2-9]\d{2}\)?[ .-]{1,2}\d{3}[ .-]\d{4}(?![\w-])"
+    ),  # as North America writes it
+    # A carrier's form without the plus; years, ids and ports are shorter or stand in a path.
     re.compile(r"(?<![\w./:-])\+?[1-9](?:[ ().-]?\d){9,14}(?![\w-])"),
 )
 Event = MutableMapping[str, Any]
@@ -53,6 +65,14 @@ def _clean(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_clean(item) for item in value]
     return value if isinstance(value, int | float | bool | None) else hide(str(value))
+
+
+def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What ends the process is logged like all else, so that its message is cleaned too."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    structlog.get_logger().critical("uncaught", exc_info=(kind, error, trace))
 
 
 def configure(settings: Settings) -> None:
@@ -85,6 +105,11 @@ def configure(settings: Settings) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
+    sys.excepthook = _log_uncaught
+    threading.excepthook = lambda args: _log_uncaught(
+        args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
+    )
+    logging.captureWarnings(True)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level)

@@ -61,6 +61,7 @@ class Processes:
             )
             with self._lock:
                 self._running[name] = process
+                self._last[name] = []
             assert process.stdout is not None  # noqa: S101  (asked for above)
             threading.Thread(target=self._show, args=(name, process.stdout), daemon=True).start()
 
@@ -77,6 +78,10 @@ class Processes:
         """Processes that ended by themselves, with their exit codes."""
         with self._lock:
             return {n: code for n, p in self._running.items() if (code := p.poll()) is not None}
+
+    def has_said(self, name: str, words: str) -> bool:
+        """True if the process printed these words since it was last started (among its last lines)."""
+        return any(words in line for line in self._last.get(name, []))
 
     def last_lines(self, name: str) -> str:
         return "".join(self._last.get(name, []))

@@ -8,10 +8,10 @@ from granian.constants import Interfaces
 from granian.server import Server
 
 from plugin_server import servers, settings
-from plugin_server.app import create_app
 from plugin_server.logs import configure
 from plugin_server.settings import Settings
 from plugin_server.store import db
+from plugin_server.web.app import create_app
 from plugin_server.wiring import Machine, machine
 
 log = structlog.get_logger()

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -130,6 +131,21 @@ def redis_url(text: str) -> str:
     if scheme not in ("redis", "rediss", "unix", "valkey", "valkeys") or not rest:
         raise ValueError("must be an address that starts with redis://, rediss:// or unix://")
     return f"{scheme.replace('valkeys', 'rediss').replace('valkey', 'redis')}://{rest}"
+
+
+def prices(text: str) -> dict[str, Decimal]:
+    """Reads what one segment costs by country, `US:0.0079,GB:0.042,*:0.08`; * is everywhere else."""
+    found = {}
+    for part in (p.strip() for p in text.split(",") if p.strip()):
+        country, colon, amount = part.partition(":")
+        if (
+            not colon
+            or not re.fullmatch(r"[A-Z]{2}|\*", country)
+            or not re.fullmatch(r"\d{1,3}(\.\d{1,6})?", amount)
+        ):
+            raise ValueError("must be COUNTRY:price of one segment, such as US:0.0079,GB:0.042,*:0.08")
+        found[country] = Decimal(amount)
+    return found
 
 
 def key_bytes(text: str) -> bytes:

@@ -2,12 +2,12 @@
 
 A name nobody knows, a value that can't be read and a value that is missing stop the start
 together, in words.
-`.env.example`, the documentation and `comeback settings` are made from the fields below.
+`.env.example`, the documentation and `comeback settings` are made from the fields below (`showing.py`).
 """
 
-import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, fields
+from decimal import Decimal
 from pathlib import Path
 
 from plugin_server import sandbox_keys
@@ -27,14 +27,14 @@ from plugin_server.setting import (
     keys,
     one_of,
     pem,
+    prices,
     redis_url,
     setting,
     url,
     whole,
-    without_password,
 )
 
-__all__ = ["PREFIX", "Settings", "SettingsError", "about", "example", "load", "masked"]
+__all__ = ["PREFIX", "Settings", "SettingsError", "about", "load"]
 
 DOTENV = ROOT / ".env"
 SANDBOX = "http://127.0.0.1:8200"
@@ -128,7 +128,17 @@ class Settings:
         "https://api.nexmo.com", "Where Vonage's API is.", url("https", "http"), sandbox=SANDBOX
     )
     vonage_per_second: float = setting(
-        "30", "Texts handed to Vonage per second, over all processes.", decimal(0.01, 100_000)
+        "30",
+        "Texts one worker hands to Vonage per second; workers together must keep to Vonage's limit (30).",
+        decimal(0.01, 100_000),
+    )
+
+    text_prices: dict[str, Decimal] = setting(  # noqa: RUF009 - a field, like its neighbours
+        "",
+        "What the carrier takes for one segment, in its own currency (Vonage: EUR), by country:"
+        " US:0.0079,GB:0.042,*:0.08. Foretells a text's cost; its report then tells the true one.",
+        prices,
+        sandbox="US:0.0079,CA:0.0076,GB:0.042,DE:0.085,FR:0.071,ES:0.082,*:0.08",
     )
 
     batch: int = setting("200", "Touches that one job carries.", whole(1, 10_000))
@@ -192,24 +202,6 @@ def load(env: Mapping[str, str], dotenv: Path | None = DOTENV) -> Settings:
     return Settings(**values)  # type: ignore[arg-type]
 
 
-def masked(settings: Settings) -> dict[str, str]:
-    """Every setting as text by its environment name, with *** for secrets and for passwords in addresses."""
-    return {name: _shown(getattr(settings, attribute), about_it) for name, attribute, about_it in about()}
-
-
-def example() -> str:
-    """The text of `.env.example`."""
-    lines = [
-        "# Every setting with its default. Copy to .env and uncomment what you change; the environment wins."
-    ]
-    for name, _, about_it in about():
-        words = textwrap.wrap(about_it.words, 100, break_on_hyphens=False)
-        sandbox = "made once and kept" if about_it.made else about_it.sandbox
-        words += [f"In the sandbox: {sandbox}"] if sandbox else []
-        lines += ["", *(f"# {line}" for line in words), f"#{name}={about_it.default}"]
-    return "\n".join(lines) + "\n"
-
-
 def _name(field: "Field[object]") -> str:
     # Hosting platforms hand out the addresses of the two servers under these names.
     return field.name.upper() if field.name in ("database_url", "redis_url") else PREFIX + field.name.upper()
@@ -241,11 +233,3 @@ def _make_keys(values: dict[str, object]) -> None:
         kept = sandbox_keys.kept(Path(str(values["data_dir"])))
         for name, attribute, about_it in wanted:
             values[attribute] = about_it.read(kept[name])
-
-
-def _shown(value: object, about_it: Setting) -> str:
-    if about_it.read in (database_url, redis_url):
-        return without_password(str(value))
-    if about_it.secret:
-        return "***" if value else ""
-    return f"{value:g}" if isinstance(value, float) else str(value)

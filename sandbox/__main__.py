@@ -15,7 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve until interrupted; returns the exit code."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    world = World(SandboxClock(options.start), seed=options.seed)
+    world = World(SandboxClock(options.start), seed=options.seed, app_url=options.app_url)
     try:
         server = SandboxServer(options.host, options.port, create_app(world))
     except NotLoopback as trouble:
@@ -41,6 +41,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8200, help="default: %(default)s; 0 for any free one")
     parser.add_argument("--seed", type=int, default=0, help="of the dice that decide on faults")
+    parser.add_argument(
+        "--app-url", default="", help="address of the app under trial, for links on the pages"
+    )
     parser.add_argument("--start", type=_time, help="sandbox time at the start, ISO 8601 (default: now)")
     return parser
 

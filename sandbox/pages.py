@@ -39,8 +39,8 @@ def skip() -> ResponseReturnValue:
 
 
 @bp.app_context_processor
-def sandbox_time() -> dict[str, Any]:
-    return {"sandbox_now": _world().clock.now()}
+def shared() -> dict[str, Any]:
+    return {"sandbox_now": _world().clock.now(), "app_url": _world().app_url}
 
 
 def _local(target: str | None) -> str:

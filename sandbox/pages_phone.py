@@ -26,6 +26,7 @@ def phones() -> ResponseReturnValue:
         {
             "number": number,
             "last": bubble,
+            "at": bubble.at.astimezone(ZoneInfo(carrier.tally.zone(number))),
             "name": (bubble.shop or bubble.other) if bubble.incoming else "You",
         }
         for number, bubble in latest[:_LISTED]

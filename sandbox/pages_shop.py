@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from sandbox import places, shops
 from sandbox.catalog import PRODUCTS, Line, subtotal
-from sandbox.shop_form import MOST_OF_ONE, linked_lines, quantities, troubles, typed
+from sandbox.shop_form import MOST_OF_ONE, first_try, linked_lines, quantities, troubles, typed
 from sandbox.shopify.routes import store_of as shopify_store
 from sandbox.storefront import LineView, NotPossible, UnknownThing
 from sandbox.woocommerce.order_json import SYMBOLS
@@ -38,7 +38,7 @@ def not_possible(trouble: NotPossible) -> ResponseReturnValue:
 
 @bp.get("/shop/<shop>")
 def shop_page(shop: str) -> ResponseReturnValue:
-    return render_shop(shops.find(world(), shop), {}, [])
+    return render_shop(store := shops.find(world(), shop), first_try(store), [])
 
 
 @bp.post("/shop/<shop>")

@@ -9,6 +9,29 @@ from sandbox.storefront import CartRequest, Store, WantedItem
 MOST_OF_ONE = 9
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 
+# A phone and a region for a first try, by the shop's country: mobile numbers that nobody has, or mere examples.
+FIRST_TRY = {
+    "US": ("+1 212 555 0142", "NY"),
+    "GB": ("+44 7400 123456", "ENG"),
+    "FR": ("+33 6 12 34 56 78", ""),
+    "DE": ("+49 1512 3456789", ""),
+    "ES": ("+34 612 34 56 78", ""),
+}
+
+
+def first_try(store: Store) -> dict[str, str]:
+    """What the form holds when it is opened: all but the tick, which only a person may set."""
+    phone, region = FIRST_TRY.get(store.country, ("", ""))
+    return {
+        f"quantity-{PRODUCTS[0].sku}": "1",
+        "first_name": "Ann",
+        "last_name": "Rivers",
+        "phone": phone,
+        "email": "ann.rivers@example.com",
+        "country": store.country,
+        "region": region,
+    }
+
 
 def quantities(form: Mapping[str, str]) -> dict[str, int]:
     return {p.sku: min(MOST_OF_ONE, whole(form.get(f"quantity-{p.sku}"))) for p in PRODUCTS}

@@ -41,6 +41,7 @@ class World:
 
     clock: SandboxClock
     seed: int = 0
+    app_url: str = ""  # where the app under trial shows what it did; for links on the pages
     faults: Faults = field(default_factory=Faults)
     lock: threading.RLock = field(default_factory=threading.RLock)
     stores: dict[str, Any] = field(default_factory=dict)  # by sandbox shop id

@@ -24,7 +24,7 @@ class Money:
             raise BadValue(where, f"expected a decimal amount, got {type(text).__name__}")
         try:
             amount = Decimal(str(text))
-        except InvalidOperation:
+        except (InvalidOperation, ValueError):  # ValueError: CPython writes no integer of over 4300 digits
             raise BadValue(where, "is not a decimal amount") from None
         # Compared without arithmetic: abs() of 1e99999999 overflows the decimal context.
         if not amount.is_finite() or amount.copy_abs() >= LARGEST or amount.adjusted() < SMALLEST_DIGIT:

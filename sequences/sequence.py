@@ -12,11 +12,13 @@ from sequences.errors import BadSequence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """An incentive that the merchant keeps in the store under `code`. `value` is how people say it: 10 %."""
+    """An incentive that the merchant keeps in the store under `code`. `value` and `expires` are how people
+    say it: 10 %, Sunday evening."""
 
     kind: str = ""
     value: str = ""
     code: str = ""
+    expires: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,11 @@ class Sequence:
     on: bool = True
 
 
+def _span(**kwargs: Any) -> fields.TimeDelta:
+    """A span of time in seconds; none runs backwards."""
+    return fields.TimeDelta(precision="seconds", validate=validate.Range(min=timedelta(0)), **kwargs)
+
+
 class _OfferSchema(Schema):
     class Meta:
         unknown = EXCLUDE
@@ -67,6 +74,7 @@ class _OfferSchema(Schema):
     kind = fields.Str(load_default="", validate=validate.Length(max=40))
     value = fields.Str(load_default="", validate=validate.Length(max=40))
     code = fields.Str(load_default="", validate=validate.Length(max=64))
+    expires = fields.Str(load_default="", validate=validate.Length(max=40))
 
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> Offer:
@@ -74,7 +82,7 @@ class _OfferSchema(Schema):
 
 
 class _StepSchema(Schema):
-    delay = fields.TimeDelta(required=True, precision="seconds")
+    delay = _span(required=True)
     tone = fields.Str(load_default="friendly")
     texts = fields.Dict(keys=fields.Str(), values=fields.Str(), load_default=dict)
     offer = fields.Nested(_OfferSchema, load_default=None, allow_none=True)
@@ -86,10 +94,10 @@ class _StepSchema(Schema):
 
 
 class _SequenceSchema(Schema):
-    idle_after = fields.TimeDelta(load_default=Sequence().idle_after, precision="seconds")
+    idle_after = _span(load_default=Sequence().idle_after)
     steps = fields.List(fields.Nested(_StepSchema), load_default=lambda: list(Sequence().steps))
-    deadline = fields.TimeDelta(load_default=Sequence().deadline, precision="seconds")
-    attribution = fields.TimeDelta(load_default=Sequence().attribution, precision="seconds")
+    deadline = _span(load_default=Sequence().deadline)
+    attribution = _span(load_default=Sequence().attribution)
     holdout = fields.Decimal(load_default=Decimal("0.05"), validate=validate.Range(0, Decimal("0.5")))
     send_blind = fields.Bool(load_default=False)
     store_consent = fields.Bool(load_default=False)

@@ -1,5 +1,7 @@
 """A changed cart: newest wins, idleness starts anew, what it ends is cancelled."""
 
+from dataclasses import replace
+
 from plugin_server.applying.effect import Effect, Here
 from plugin_server.store import carts, people, touches, traces
 from plugin_server.store.carts import CartRow
@@ -21,12 +23,14 @@ def changed(here: Here, event: CartChanged) -> Effect:
 
 
 def _checkout(here: Here, cart: Cart, known: CartRow | None) -> Effect:
+    if known and known.state == "erased":
+        return Effect("ignored", "its shopper was erased", known.id)
     if known and not is_news(known.updated_at, cart.updated_at, known.state):
         return Effect("stale", "we know something newer of this cart", known.id)
     people.claim(here.tx, cart.consent)
-    if known and known.state == "erased":
-        return Effect("ignored", "its shopper was erased", known.id)
     then = after_change(known.state if known else "open", cart)
+    if known and known.state == then.state and not then.reason:
+        then = replace(then, reason=known.reason)  # an end that stays keeps its why
     idle_at = cart.updated_at + here.sequence.idle_after if then.state == "open" else None
     if known is None:
         cart_id = carts.add(here.tx, cart, then.state, then.reason, idle_at)

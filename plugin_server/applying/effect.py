@@ -10,12 +10,16 @@ from sequences.sequence import Sequence
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """`state` of the event's row, a note for people, and which cart or order it was about."""
+    """`state` of the event's row, a note for people, and which cart or order it was about.
+
+    `forget`: the delivery's content must not be kept.
+    """
 
     state: Literal["applied", "stale", "ignored", "parked"]
     note: str = ""
     cart_id: int | None = None
     order_key: str | None = None
+    forget: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,10 +45,11 @@ def _as_bought(here: Here, told: Order) -> Order:
 
 def _tie(here: Here, order: Order) -> Match | None:
     """An order stays with the cart it was first tied to."""
-    known = orders.cart_of(here.tx, order.key)
-    found = orders.matches(here.tx, order)
-    match = tie([m for m in found if m.cart_id == known] if known is not None else found)
-    if match is not None and known is None:
+    known = orders.tie_of(here.tx, order.key)
+    if known is not None:
+        return known
+    match = tie(orders.matches(here.tx, order))
+    if match is not None:
         orders.tied(here.tx, order.key, match.cart_id, match.rule)
     return match
 
@@ -63,7 +64,9 @@ def _end_reminders(here: Here, order: Order, match: Match | None) -> None:
 def _recovery(here: Here, order: Order, match: Match) -> None:
     texts = orders.handed_over(here.tx, match.cart_id)
     verdict = attribute(order.created_at, order.test, texts, here.sequence.attribution)
-    amount = standing_amount(order.total, order.refunded)
+    # A store may say that all was paid back without listing the payments.
+    all_back = order.status == "refunded" and order.refunded is None
+    amount = standing_amount(order.total, order.total if all_back else order.refunded)
     facts = {"order": order.key, "rule": match.rule.name}
     if not isinstance(verdict, Attributed):
         _close(here, order, match, "bought", verdict.reason, facts)
@@ -93,7 +96,7 @@ def _undone(here: Here, order: Order, reason: str) -> Effect:
     orders.undo(here.tx, order.key, reason)
     cart_id = orders.cart_of(here.tx, order.key)
     cart = carts.find(here.tx, [order.checkout_key]) if cart_id is None and order.checkout_key else None
-    if cart is not None:
+    if cart is not None and cart.state in ("open", "abandoned"):
         # WooCommerce: the pending order that was the cart is now a cancelled one.
         carts.turn(here.tx, cart.id, "expired", reason)
         touches.cancel(here.tx, [cart.id], reason, here.now)

@@ -15,26 +15,29 @@ from sequences.events import (
 
 def consent(here: Here, event: ConsentChanged) -> Effect:
     people.claim(here.tx, (event.claim,))
+    phone = here.tx.phone(event.claim.phone)
+    assert phone is not None  # noqa: S101  (a claim has a phone)
     if event.claim.state in ("unsubscribed", "redacted"):
-        phone = here.tx.phone(event.claim.phone)
-        assert phone is not None  # noqa: S101  (a claim has a phone)
         touches.cancel_for_phone(here.tx, phone, "consent was withdrawn at the store", here.now)
-    return Effect("applied")
+    carts = people.carts_with_phone(here.tx, phone)
+    return Effect("applied", cart_id=carts[-1] if carts else None)
 
 
 def erased(here: Here, event: ShopperErased) -> Effect:
     carts = erasure.shopper(here.tx, event, here.now)
-    return Effect("applied", f"{len(carts)} cart(s) erased")
+    return Effect("applied", f"{len(carts)} cart(s) erased", forget=True)
 
 
 def data_requested(here: Here, event: DataRequested) -> Effect:
     """Answering is a person's work, within 30 days: it stays in sight until somebody did it."""
-    return Effect("parked", f"a shopper asked for their data (request {event.request_id}): answer it")
+    carts = erasure.carts_of(here.tx, event)
+    note = f"a shopper asked for their data (request {event.request_id}): answer it"
+    return Effect("parked", note, carts[-1] if carts else None)
 
 
 def removed(here: Here, event: ShopRemoved) -> Effect:
     erasure.shop(here.tx)
-    return Effect("applied", "all data of the shop was deleted")
+    return Effect("applied", "all data of the shop was deleted", forget=True)
 
 
 def uninstalled(here: Here, event: Uninstalled) -> Effect:

@@ -1,19 +1,47 @@
 """The command line: `bin/comeback COMMAND`, a thin wrapper of `flask --app plugin_server COMMAND`.
 
 Every command has --help, says in words what is wrong, and exits with 2 for input it can't use and 1 for a
-machine that isn't ready.
+machine that isn't ready. A command's module is imported when the command is: counting segments needs no database
+driver.
 """
 
-from pathlib import Path
+import importlib
+from typing import cast
 
+import click
 from flask import Flask
+from flask.cli import AppGroup
 
-HOME = Path(__file__).resolve().parents[1]
+# Which module of this package holds which command.
+COMMANDS = {
+    "read": "offline",
+    "segments": "offline",
+    "connectors": "offline",
+    "settings": "inspecting",
+    "trace": "inspecting",
+    "replay": "inspecting",
+    "release": "running",
+    "web": "running",
+    "worker": "running",
+    "clock": "running",
+}
 
 
-def register(app: Flask) -> None:
-    """Add every command to the application."""
-    from plugin_server.cli import inspecting, offline, running  # the app must exist before its commands
+class Commands(AppGroup):
+    """Finds a command by its name, and only then its module."""
 
-    for command in (*offline.COMMANDS, *inspecting.COMMANDS, *running.COMMANDS):
-        app.cli.add_command(command)
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *COMMANDS})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        module = importlib.import_module(f"plugin_server.cli.{COMMANDS[cmd_name]}")
+        return cast(click.Command, getattr(module, cmd_name))
+
+
+def create_app() -> Flask:
+    """The application that `flask` looks for: it has the commands and serves nothing."""
+    app = Flask("plugin_server")
+    app.cli = Commands(app.name)
+    return app

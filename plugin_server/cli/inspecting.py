@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from plugin_server import settings as all_settings
 from plugin_server.cli.failing import fail, in_words
 from plugin_server.serving import build, start
+from plugin_server.showing import masked
 from plugin_server.store import carts, events, shops, traces
 from plugin_server.store.tx import Tx
 from plugin_server.wiring import Machine
@@ -20,7 +21,7 @@ from plugin_server.wiring import Machine
 @in_words
 def settings(as_json: bool) -> None:
     """Print every setting as this process sees it, secrets masked."""
-    shown = all_settings.masked(all_settings.load(os.environ))
+    shown = masked(all_settings.load(os.environ))
     if as_json:
         click.echo(json.dumps(shown, indent=2))
         return
@@ -34,6 +35,8 @@ def settings(as_json: bool) -> None:
 @in_words
 def trace(cart: str, as_json: bool) -> None:
     """Say why a cart was, or wasn't, texted. CART is its number, or the store's name for it (checkout:…)."""
+    if not cart.isprintable():  # half a character, which no database can look for
+        fail(f"no shop has a cart {cart!r}")
     found, up = start()
     with up:
         machine = build(found, up)
@@ -120,6 +123,3 @@ def _list_parked(parked: list[dict[str, Any]], as_json: bool) -> None:
         )
     if not parked:
         click.echo("nothing is parked")
-
-
-COMMANDS = (settings, trace, replay)

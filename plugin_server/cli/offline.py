@@ -81,6 +81,3 @@ def connectors(as_json: bool) -> None:
         return
     for room, names in found.items():
         click.echo(f"{room}: {', '.join(names)}")
-
-
-COMMANDS = (read, segments, connectors)

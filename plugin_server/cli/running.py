@@ -58,8 +58,6 @@ def clock() -> None:
     found, up = serving.start()
     with up:
         machine = serving.build(found, up)
+        click.echo(f"clock {worker_job.READY}")
         clock_job.run(machine, stop)
         machine.close()
-
-
-COMMANDS = (release, web, worker, clock)

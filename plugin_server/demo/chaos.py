@@ -5,11 +5,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from plugin_server.jobs.worker import READY
 from plugin_server.procfile import Processes
 
 VICTIMS = ("worker", "worker", "clock")
-# Seconds between two kills: short enough to hit every stage of the work, long enough to let some of it through.
-BETWEEN = (1.0, 6.0)
+# Seconds that a process may work before it is killed: short enough to hit every stage of the work.
+ALIVE = (0.2, 4.0)
 
 
 class Monkey:
@@ -21,11 +22,19 @@ class Monkey:
         self._stop = threading.Event()
 
     def run(self) -> None:
-        while not self._stop.wait(self._dice.uniform(*BETWEEN)):
+        while not self._stop.is_set():
             name = self._dice.choice(VICTIMS)
+            self._wait_until_ready(name)
+            if self._stop.wait(self._dice.uniform(*ALIVE)):
+                return
             self._processes.kill(name)
             self._processes.restart(name)
             self.kills += 1
+
+    def _wait_until_ready(self, name: str) -> None:
+        """Who is killed while it starts, again and again, proves nothing but that it starts slowly."""
+        while not self._processes.has_said(name, READY) and not self._stop.wait(0.05):
+            pass
 
     def stop(self) -> None:
         self._stop.set()

@@ -35,12 +35,14 @@ def _welcome(running: stage.Stage) -> str:
     return f"""
 Comeback runs beside a pretend world. Nothing leaves this machine.
 
-  1. Fill a cart, give a phone, tick the box, and leave:   {shop}/shop/mugs
-  2. Skip an hour (the buttons are on every page of the sandbox).
-  3. Read the text, follow its link, buy:                  {shop}/phone
-  4. See what came back, and why:                          {ours}/
+  Start here: {shop}/
 
-Both shops: {shop}/   Ctrl-C ends it.
+  1. Open a shop, tick the box, leave without buying:   {shop}/shop/mugs
+  2. Skip an hour: the button is on the next page, and at the top of every page.
+  3. Read the text, follow its link, buy:               {shop}/phone
+  4. See what came back, and why:                       {ours}/
+
+The shops: mugs speaks Shopify, wool speaks WooCommerce. Ctrl-C ends it; the next start begins anew.
 """
 
 

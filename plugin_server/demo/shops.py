@@ -29,15 +29,18 @@ PLAN = replace(
 MUGS, WOOL = "12015550123", "12015550124"
 
 
-def open_all(settings: Settings, database: Database, world: World) -> dict[str, str]:
-    """Install and open both. Returns the shops' keys by their sandbox ids."""
+def open_all(settings: Settings, database: Database, world: World, plan: Sequence = PLAN) -> dict[str, str]:
+    """Install and open both, with one plan. Returns the shops' keys by their sandbox ids."""
     vault = Vault(settings.keys)
-    keys = {"mugs": _mugs(settings, database, vault, world), "wool": _wool(settings, database, vault, world)}
+    keys = {
+        "mugs": _mugs(settings, database, vault, world, plan),
+        "wool": _wool(settings, database, vault, world, plan),
+    }
     _carrier(settings, world, keys)
     return keys
 
 
-def _mugs(settings: Settings, database: Database, vault: Vault, world: World) -> str:
+def _mugs(settings: Settings, database: Database, vault: Vault, world: World, plan: Sequence) -> str:
     domain, token = "mugs.myshopify.com", "shpat_" + secrets.token_hex(16)
     facts = {"name": "Mugs & More", "currency": "USD", "country": "US", "locale": "en-US"}
     with database.system() as c:
@@ -45,7 +48,7 @@ def _mugs(settings: Settings, database: Database, vault: Vault, world: World) ->
             c,
             vault,
             credentials={"access_token": token},
-            sequence=PLAN,
+            sequence=plan,
             platform="shopify",
             domain=domain,
             sender=f"+{MUGS}",
@@ -66,7 +69,7 @@ def _mugs(settings: Settings, database: Database, vault: Vault, world: World) ->
     return key
 
 
-def _wool(settings: Settings, database: Database, vault: Vault, world: World) -> str:
+def _wool(settings: Settings, database: Database, vault: Vault, world: World, plan: Sequence) -> str:
     domain = f"{world.url}/woo/wool"
     facts = {"name": "Wool & Needle", "currency": "USD", "country": "US", "locale": "en-US"}
     credentials = {
@@ -79,7 +82,7 @@ def _wool(settings: Settings, database: Database, vault: Vault, world: World) ->
             c,
             vault,
             credentials=credentials,
-            sequence=PLAN,
+            sequence=plan,
             platform="woocommerce",
             domain=domain,
             sender=f"+{WOOL}",

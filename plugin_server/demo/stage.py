@@ -7,8 +7,9 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import requests
 
@@ -20,6 +21,7 @@ from plugin_server.setting import PREFIX, ROOT
 from plugin_server.settings import Settings
 from plugin_server.store import db
 from plugin_server.wiring import Machine, machine
+from sequences.sequence import Sequence
 
 STARTING = 60.0
 OURS = ("web", "worker", "clock")
@@ -45,7 +47,7 @@ def up(options: argparse.Namespace, more: Mapping[str, str], start: datetime) ->
     """Start all, in a data folder of the demo's own that is emptied first; stop all at the end."""
     env = _env(options, more)
     found = settings.load(env, dotenv=None)
-    shutil.rmtree(found.data_dir, ignore_errors=True)
+    _empty(found)
     found = settings.load(env, dotenv=None)  # the keys lie in the folder that was just emptied
     with servers.up(found) as running:
         db.migrate(running.database_url)
@@ -55,11 +57,26 @@ def up(options: argparse.Namespace, more: Mapping[str, str], start: datetime) ->
             world = World(_sandbox_url(options))
             processes.start("sandbox")
             _wait_for(f"{world.url}/sandbox/status", processes)
-            keys = shops.open_all(found, made.db, world)
+            keys = shops.open_all(found, made.db, world, _plan(options))
             processes.start(*OURS)
             _wait_for(f"{found.public_url}/health", processes)
             yield Stage(found, made, world, processes, keys)
         made.close()
+
+
+def _plan(options: argparse.Namespace) -> Sequence:
+    """Who plays must get the text: with a holdout, one person in twenty would wait for it in vain."""
+    return shops.PLAN if options.story else replace(shops.PLAN, holdout=Decimal(0))
+
+
+def _empty(found: Settings) -> None:
+    """Remove what an earlier demo left, its servers first if it was killed. Raises NotUp if one still runs."""
+    if not found.data_dir.exists():
+        return
+    servers.up(found).close()
+    if (found.data_dir / "postgres" / "postmaster.pid").exists():
+        raise NotUp(f"another demo runs in {found.data_dir}: stop it first")
+    shutil.rmtree(found.data_dir)
 
 
 def today_at(hour: int) -> datetime:
@@ -94,7 +111,7 @@ def _sandbox_url(options: argparse.Namespace) -> str:
 
 
 def _sandbox_command(options: argparse.Namespace, start: datetime) -> str:
-    seed = f"--seed {options.seed} --start {start.isoformat()}"
+    seed = f"--seed {options.seed} --start {start.isoformat()} --app-url http://127.0.0.1:{options.port}"
     return f"'{sys.executable}' -m sandbox --port {options.sandbox_port} {seed}"
 
 

@@ -7,6 +7,7 @@ nothing but time: a claim that nobody hears of runs out and is planned again.
 import os
 import socket
 import threading
+import time
 import uuid
 
 import structlog
@@ -21,6 +22,7 @@ from plugin_server.wiring import Machine
 log = structlog.get_logger()
 # Claims that may wait in the queue: more would only let their leases run out there.
 MOST_WAITING = 4
+FORGET_EVERY = 600.0
 
 LEASE = text(
     "INSERT INTO leases (name, holder, until)"
@@ -40,9 +42,13 @@ def run(machine: Machine, stop: threading.Event) -> None:
     me = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     connection = queues.impatient(machine.redis_url)
     events, texts = (queues.queue(name, connection) for name in queues.NAMES)
+    forget_at = 0.0
     while not stop.is_set():
         try:
             tick(machine, me, events, texts)
+            if time.monotonic() >= forget_at:
+                sweep.forget(machine)
+                forget_at = time.monotonic() + FORGET_EVERY
         except (OperationalError, *queues.DOWN) as error:
             log.warning("the clock couldn't do its errands", error=type(error).__name__)
         stop.wait(machine.settings.clock_seconds)

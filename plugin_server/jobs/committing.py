@@ -107,14 +107,16 @@ def _one(machine: Machine, tx: Tx, batch: Batch, row: TouchRow, decided: Decided
 
 def _compose(machine: Machine, batch: Batch, row: TouchRow, now: datetime) -> Composed | Skip:
     cart = batch.carts[row.cart_id].cart
-    steps = batch.installed.sequence.steps
+    sequence, steps = batch.installed.sequence, batch.installed.sequence.steps
     if cart is None or row.step >= len(steps):
         return Skip("the sequence has no such step any more", "sequence")
+    if not sequence.on or not steps[row.step].on:
+        return Skip("the shop has switched it off", "sequence")
     try:
         composed = compose(machine, batch.installed, cart, steps[row.step], (row.id, row.cart_id), now)
     except TemplateError as error:
         return Skip(f"the text can't be made: {error}", "template")
-    return composed or Skip("the store gave no link back to the cart", "link")
+    return composed or Skip("there is no link back to the cart, or the text doesn't carry it", "link")
 
 
 def _prepare(
@@ -144,6 +146,7 @@ def _prepare(
             "sealed": tx.seal({"to": message.to, "text": message.text}),
             "encoding": rendered.segments.encoding,
             "segments": rendered.segments.segments,
+            "estimate": composed.estimate,
             "decision": _evidence(send.verdict, composed),
             "now": decided.now,
         }
@@ -167,6 +170,8 @@ def _evidence(verdict: Allowed, composed: Composed) -> dict[str, Any]:
 def _chosen(now: datetime, composed: Composed) -> Line:
     counted = composed.rendered.segments
     facts = {"segments": counted.segments, "encoding": counted.encoding, "language": composed.language}
+    if composed.estimate is not None:
+        facts["price"] = str(composed.estimate)
     return Line(at=now, check="text", outcome="chosen", facts=facts)
 
 

@@ -37,7 +37,11 @@ def run(machine: Machine, token: uuid.UUID) -> int:
 
 def _shop(machine: Machine, installed: Installed, token: uuid.UUID) -> int:
     with machine.db.shop(installed.shop.id) as c:
-        rows = touches.claimed(Tx(c, installed.shop, machine.secrets), token)
+        tx = Tx(c, installed.shop, machine.secrets)
+        if not installed.active:
+            # A plan written while the shop was going outlived the cancelling of all its touches.
+            touches.cancel_for_shop(tx, f"the shop is {installed.state}", machine.clock.now())
+        rows = touches.claimed(tx, token)
     pool, handed, under_way = _pool(machine.settings.connections), 0, Sending()
     for chunk in _chunks(rows, machine.settings.connections):
         ready = _decide(machine, installed, token, chunk)

@@ -4,7 +4,6 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from connectors.delivery import Delivery, Door
 from plugin_server.applying.apply import apply_all
 from plugin_server.applying.effect import Effect, Here
 from plugin_server.store import events, shops
@@ -14,6 +13,9 @@ from plugin_server.wiring import Machine
 from sequences.errors import BadDelivery
 
 log = structlog.get_logger()
+# Errors that pass and say nothing of the event: a lost connection, a deadlock, no room, a lock, a shutdown
+# (the classes of postgresql.org/docs/current/errcodes-appendix.html). 54, a limit exceeded, is the event's own.
+PASSING = ("08", "40", "53", "55", "57")
 
 
 def run(machine: Machine, most: int = 500) -> int:
@@ -33,7 +35,9 @@ def _one(machine: Machine) -> bool:
         assert installed is not None  # noqa: S101  (foreign key)
         machine.db.narrow(c, kept.shop_id)
         effect = _decided(machine, c, installed, kept)
-        events.decide(c, kept, effect.state, effect.note, effect.cart_id, effect.order_key)
+        events.decide(
+            c, kept, effect.state, effect.note, effect.cart_id, effect.order_key, forget=effect.forget
+        )
         log.info("event decided", shop=kept.shop_id, event_id=kept.id, source=kept.source, state=effect.state)
     return True
 
@@ -42,24 +46,29 @@ def _decided(machine: Machine, c: Connection, installed: Installed, kept: events
     """Applied, or parked with what is wrong: one bad event never blocks the next."""
     try:
         with c.begin_nested():
-            delivery = events.unseal(machine.secrets.vault, kept.shop_id, kept.sealed)
-            return _apply(machine, c, installed, machine.door(kept.source), delivery)
+            return _apply(machine, c, installed, kept)
     except BadDelivery as error:
         return Effect("parked", f"can't be read: {error}")
     except DBAPIError as error:
-        # A value that PostgreSQL won't take is the event's fault; a lost connection or a deadlock isn't.
-        if isinstance(error, OperationalError) or error.connection_invalidated:
+        if _passes(error):
             raise
         log.exception("event parked", event_id=kept.id)
         return Effect("parked", f"the database refused it: {type(error.orig).__name__}")
     except Exception as error:
         log.exception("event parked", event_id=kept.id)
-        return Effect("parked", f"a fault of ours: {type(error).__name__}: {error}")
+        return Effect("parked", f"a fault of ours ({type(error).__name__}): see the log")
 
 
-def _apply(machine: Machine, c: Connection, installed: Installed, door: Door, delivery: Delivery) -> Effect:
+def _passes(error: DBAPIError) -> bool:
+    state = getattr(error.orig, "sqlstate", None)
+    passing = isinstance(error, OperationalError) and (state is None or state[:2] in PASSING)
+    return passing or error.connection_invalidated
+
+
+def _apply(machine: Machine, c: Connection, installed: Installed, kept: events.Kept) -> Effect:
     if installed.state == "removed":
-        return Effect("ignored", "the shop was removed")
-    reading = door.read(delivery, installed.shop)
+        return Effect("ignored", "the shop was removed", forget=True)
+    delivery = events.unseal(machine.secrets.vault, kept.shop_id, kept.sealed)
+    reading = machine.door(kept.source).read(delivery, installed.shop)
     tx = Tx(c, installed.shop, machine.secrets)
     return apply_all(Here(tx, installed.sequence, machine.clock.now()), reading)

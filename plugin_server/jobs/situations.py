@@ -88,7 +88,7 @@ def situation(batch: Batch, row: TouchRow) -> Situation:
         texts_for_cart=batch.for_cart.get(row.cart_id, 0),
         texts_last_day=batch.last_day.get(phone, 0),
         arm=arm(shop.key, phone.hex() or known.key, plan.holdout, "reminders"),
-        tries=row.refusals,
+        tries=row.holds,
         send_blind=plan.send_blind,
         store_consent=plan.store_consent,
     )

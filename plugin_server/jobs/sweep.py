@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from plugin_server.store import touches
+from plugin_server.store import events, touches
 from plugin_server.wiring import Machine
 
 # Vonage repeats delivery reports for up to 72 hours (support article 226572227); then none will come.
@@ -18,6 +18,12 @@ class Swept:
     doubted: int
     given_up: int
     expired: int
+
+
+def forget(machine: Machine) -> int:
+    """Drop what we needn't keep any longer. Returns how many events lost their content."""
+    with machine.db.system() as c:
+        return events.forget_old(c, machine.settings.event_days)
 
 
 def run(machine: Machine) -> Swept:

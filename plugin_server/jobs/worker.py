@@ -21,6 +21,8 @@ from plugin_server.jobs import dispatch, ingest, planning, queues
 from plugin_server.wiring import Machine
 
 log = structlog.get_logger()
+# What worker and clock print once they are at work, for whoever supervises them.
+READY = "is ready"
 _machine: Machine | None = None
 
 
@@ -53,6 +55,8 @@ def serve(make: Callable[[], Machine], name: str) -> None:
         worker_ttl=60,
     )
     try:
+        sys.stdout.write(f"{name} worker {READY}\n")
+        sys.stdout.flush()
         worker.work(with_scheduler=False, logging_level="WARNING")
     finally:
         _machine.close()

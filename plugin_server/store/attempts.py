@@ -26,8 +26,8 @@ def commit(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
     """Write down that these texts are about to be handed over. Raises IntegrityError if one already was."""
     tx.many(
         "INSERT INTO attempts (shop_id, touch_id, cart_id, phone_hash, channel, state, sole, sealed, encoding,"
-        " segments, decision, committed_at) VALUES (:shop_id, :touch, :cart, :phone, :channel, 'sending', :sole,"
-        " :sealed, :encoding, :segments, CAST(:decision AS jsonb), :now)",
+        " segments, estimate, decision, committed_at) VALUES (:shop_id, :touch, :cart, :phone, :channel, 'sending', :sole,"
+        " :sealed, :encoding, :segments, :estimate, CAST(:decision AS jsonb), :now)",
         [{**row, "decision": json.dumps(row["decision"])} for row in rows],
     )
 

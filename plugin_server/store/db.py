@@ -56,7 +56,7 @@ class Database:
 
 
 def _engine(url: str, pool: int) -> Engine:
-    engine = create_engine(url, pool_size=pool, max_overflow=pool, pool_pre_ping=True)
+    engine = create_engine(url, pool_size=pool, max_overflow=pool, pool_pre_ping=True, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _drop_privileges(raw: Any, _record: Any) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from plugin_server.store import people, touches
 from plugin_server.store.tx import Tx
-from sequences.events import ShopperErased
+from sequences.events import DataRequested, ShopperErased
 
 OF_SHOP = (
     "recoveries clicks links attempts traces touches cart_names carts orders replies consents suppressions stock"
@@ -13,9 +13,10 @@ OF_SHOP = (
 
 def shopper(tx: Tx, event: ShopperErased, now: datetime) -> list[int]:
     """Forget one person in this shop: only the hash that stops the next text stays. Returns their carts."""
-    carts = _carts(tx, event)
+    carts = carts_of(tx, event)
+    orders = _orders(tx, event, carts)
     touches.cancel(tx, carts, "the shopper was erased", now)
-    for phone in {p for p in (tx.phone(event.phone), *_phones(tx, carts)) if p is not None}:
+    for phone in {p for p in (tx.phone(event.phone), *_phones(tx, carts, orders)) if p is not None}:
         people.suppress(tx, phone, "erased", now)
         tx.run(
             "UPDATE replies SET sealed = NULL WHERE shop_id = :shop_id AND phone_hash = :phone", phone=phone
@@ -25,17 +26,22 @@ def shopper(tx: Tx, event: ShopperErased, now: datetime) -> list[int]:
             f"UPDATE {table} SET sealed = NULL WHERE shop_id = :shop_id AND cart_id = ANY(:carts)",
             carts=carts,
         )
-    tx.run(
-        "UPDATE events SET sealed = '' WHERE shop_id = :shop_id AND (cart_id = ANY(:carts)"
-        " OR order_key = ANY(:orders))",
-        carts=carts,
-        orders=list(event.order_keys),
-    )
-    _forget_carts(tx, carts, event)
+    _empty_events(tx, "(cart_id = ANY(:carts) OR order_key = ANY(:orders))", carts=carts, orders=orders)
+    _forget_carts(tx, carts, orders)
     return carts
 
 
-def _forget_carts(tx: Tx, carts: list[int], event: ShopperErased) -> None:
+def _empty_events(tx: Tx, which: str, **binds: object) -> None:
+    """What they held goes; of those that weren't applied yet there is nothing left to apply."""
+    tx.run(
+        "UPDATE events SET sealed = '', note = CASE WHEN state IN ('new', 'parked') THEN 'erased' ELSE note END,"
+        " state = CASE WHEN state IN ('new', 'parked') THEN 'ignored' ELSE state END"
+        f" WHERE shop_id = :shop_id AND {which}",
+        **binds,
+    )
+
+
+def _forget_carts(tx: Tx, carts: list[int], orders: list[str]) -> None:
     tx.run(
         "UPDATE carts SET state = 'erased', reason = 'the shopper was erased', sealed = NULL, phone_hash = NULL,"
         " email_hash = NULL, customer_id = '', idle_at = NULL WHERE shop_id = :shop_id AND id = ANY(:carts)",
@@ -43,17 +49,17 @@ def _forget_carts(tx: Tx, carts: list[int], event: ShopperErased) -> None:
     )
     tx.run(
         "UPDATE orders SET phone_hash = NULL, email_hash = NULL, customer_id = '' WHERE shop_id = :shop_id"
-        " AND (cart_id = ANY(:carts) OR key = ANY(:orders))",
-        carts=carts,
-        orders=list(event.order_keys),
+        " AND key = ANY(:orders)",
+        orders=orders,
     )
 
 
-def _carts(tx: Tx, event: ShopperErased) -> list[int]:
+def carts_of(tx: Tx, event: ShopperErased | DataRequested) -> list[int]:
     """Matched by each name that is there: a person may have only an e-mail, or only a phone."""
     rows = tx.rows(
         "SELECT id FROM carts WHERE shop_id = :shop_id AND (phone_hash = :phone OR email_hash = :email"
-        " OR (customer_id <> '' AND customer_id = :customer) OR order_key = ANY(:orders) OR key = ANY(:orders))",
+        " OR (customer_id <> '' AND customer_id = :customer) OR order_key = ANY(:orders) OR key = ANY(:orders))"
+        " ORDER BY id",
         phone=tx.phone(event.phone),
         email=tx.email(event.email),
         customer=event.customer_id,
@@ -62,11 +68,26 @@ def _carts(tx: Tx, event: ShopperErased) -> list[int]:
     return [row.id for row in rows]
 
 
-def _phones(tx: Tx, carts: list[int]) -> list[bytes]:
+def _orders(tx: Tx, event: ShopperErased, carts: list[int]) -> list[str]:
+    """Those that the event names, those that came of these carts, and the person's others."""
     rows = tx.rows(
-        "SELECT DISTINCT phone_hash FROM carts WHERE shop_id = :shop_id AND id = ANY(:carts)"
+        "SELECT key FROM orders WHERE shop_id = :shop_id AND (cart_id = ANY(:carts) OR phone_hash = :phone"
+        " OR email_hash = :email OR (customer_id <> '' AND customer_id = :customer))",
+        carts=carts,
+        phone=tx.phone(event.phone),
+        email=tx.email(event.email),
+        customer=event.customer_id,
+    )
+    return sorted({*event.order_keys, *(row.key for row in rows)})
+
+
+def _phones(tx: Tx, carts: list[int], orders: list[str]) -> list[bytes]:
+    rows = tx.rows(
+        "SELECT phone_hash FROM carts WHERE shop_id = :shop_id AND id = ANY(:carts) AND phone_hash IS NOT NULL"
+        " UNION SELECT phone_hash FROM orders WHERE shop_id = :shop_id AND key = ANY(:orders)"
         " AND phone_hash IS NOT NULL",
         carts=carts,
+        orders=orders,
     )
     return [bytes(row.phone_hash) for row in rows]
 
@@ -75,7 +96,7 @@ def shop(tx: Tx) -> None:
     """Forget a whole shop. Its row stays, empty, so that a late delivery still finds a closed door."""
     for table in OF_SHOP:
         tx.run(f"DELETE FROM {table} WHERE shop_id = :shop_id")
-    tx.run("UPDATE events SET sealed = '' WHERE shop_id = :shop_id")
+    _empty_events(tx, "true")
     tx.run(
         "UPDATE shops SET state = 'removed', name = '', support = '', sender = '', credentials = ''"
         " WHERE id = :shop_id"

@@ -1,5 +1,6 @@
 """Short links: an unguessable code on our own domain for one touch."""
 
+import re
 import secrets
 import uuid
 from collections.abc import Sequence
@@ -10,6 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from plugin_server.store.tx import Tx
+
+CODE = re.compile(r"[A-Za-z0-9_-]{12}")
 
 
 def new_code() -> str:
@@ -46,7 +49,10 @@ class LinkRow:
 
 
 def find(c: Connection, code: str) -> LinkRow | None:
-    """By its code, whichever shop it is of: the code is the secret."""
+    """By its code, whichever shop it is of: the code is the secret. What can't be one isn't looked for: an
+    address may hold characters that PostgreSQL refuses to compare with."""
+    if not CODE.fullmatch(code):
+        return None
     row = c.execute(
         text("SELECT code, shop_id, cart_id, touch_id, sealed, expires_at FROM links WHERE code = :code"),
         {"code": code},

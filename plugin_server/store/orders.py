@@ -60,6 +60,15 @@ def cart_of(tx: Tx, key: str) -> int | None:
     return None if row is None else row.cart_id
 
 
+def tie_of(tx: Tx, key: str) -> Match | None:
+    """What an order was tied to and how. Most rules no longer find it once its cart is closed."""
+    row = tx.one(
+        "SELECT cart_id, tied_by FROM orders WHERE shop_id = :shop_id AND key = :key AND cart_id IS NOT NULL",
+        key=key,
+    )
+    return None if row is None else Match(Rule[row.tied_by], row.cart_id)
+
+
 def tied(tx: Tx, key: str, cart_id: int, rule: Rule) -> None:
     tx.run(
         "UPDATE orders SET cart_id = :cart, tied_by = :rule WHERE shop_id = :shop_id AND key = :key",
@@ -143,15 +152,6 @@ def recover(
         amount=amount,
         currency=order.total.currency,
         at=at,
-    )
-
-
-def lower(tx: Tx, order: Order, amount: Decimal) -> None:
-    """A partial refund: the recovery is worth less."""
-    tx.run(
-        "UPDATE recoveries SET amount = :amount WHERE shop_id = :shop_id AND order_key = :order",
-        order=order.key,
-        amount=amount,
     )
 
 

@@ -41,7 +41,8 @@ def install(
             "INSERT INTO shops (key, platform, domain, name, currency, country, locale, support, sender,"
             " credentials, sequence) VALUES (:key, :platform, :domain, :name, :currency, :country, :locale,"
             " :support, :sender, :credentials, :sequence)"
-            " ON CONFLICT (platform, domain) DO UPDATE SET state = 'active', name = excluded.name,"
+            " ON CONFLICT (platform, domain) DO UPDATE SET state = 'active', name = excluded.name, currency = excluded.currency,"
+            " country = excluded.country, locale = excluded.locale,"
             " sender = excluded.sender, installed_at = now() RETURNING key"
         ),
         {

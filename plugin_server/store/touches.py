@@ -97,7 +97,7 @@ def shops_in(c: Connection, token: uuid.UUID) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class TouchRow:
-    """A claimed touch."""
+    """A claimed touch. `refusals`: hand-overs that led to nothing; `holds`: how often it was put off."""
 
     id: uuid.UUID
     cart_id: int
@@ -105,13 +105,14 @@ class TouchRow:
     due_at: datetime
     deadline: datetime
     refusals: int
+    holds: int
 
 
 def claimed(tx: Tx, token: uuid.UUID, only: Sequence[uuid.UUID] | None = None) -> list[TouchRow]:
     """The touches that this claim still holds; with `only`, those among them, locked until the end of the
     transaction: whoever wants to cancel one waits, and then finds it sent."""
     sql = (
-        "SELECT t.id, t.cart_id, t.step, t.due_at, t.deadline, (SELECT count(*) FROM attempts a"
+        "SELECT t.id, t.cart_id, t.step, t.due_at, t.deadline, t.holds, (SELECT count(*) FROM attempts a"
         " WHERE a.shop_id = t.shop_id AND a.touch_id = t.id) AS refusals"
         " FROM touches t WHERE t.shop_id = :shop_id AND t.claim = :token AND t.state = 'claimed'"
     )
@@ -122,14 +123,15 @@ def claimed(tx: Tx, token: uuid.UUID, only: Sequence[uuid.UUID] | None = None) -
         rows = tx.rows(
             f"{sql} AND t.id = ANY(:only) ORDER BY t.id FOR UPDATE OF t", token=token, only=list(only)
         )
-    return [TouchRow(r.id, r.cart_id, r.step, r.due_at, r.deadline, r.refusals) for r in rows]
+    return [TouchRow(r.id, r.cart_id, r.step, r.due_at, r.deadline, r.refusals, r.holds) for r in rows]
 
 
 def settle(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
     """End or postpone touches. Each row: id, state, reason, rule, due (for held and planned), now."""
     tx.many(
         "UPDATE touches SET state = :state, reason = :reason, rule = :rule, due_at = coalesce(:due, due_at), claim = NULL,"
-        " lease_until = NULL, decided_at = :now WHERE shop_id = :shop_id AND id = :id",
+        " holds = holds + CASE WHEN CAST(:state AS text) = 'held' THEN 1 ELSE 0 END, lease_until = NULL, decided_at = :now"
+        " WHERE shop_id = :shop_id AND id = :id",
         list(rows),
     )
 

@@ -7,10 +7,12 @@ from flask import Blueprint, Response, abort, current_app, render_template
 from plugin_server.store import carts, numbers, shops, traces
 from plugin_server.store.shops import Installed
 from plugin_server.store.tx import Tx
+from plugin_server.web import wording
 from plugin_server.wiring import Machine
 
 bp = Blueprint("overview", __name__)
 SHOWN = 100
+bp.add_app_template_filter(wording.money)
 
 
 @bp.get("/")
@@ -29,14 +31,14 @@ def shop(key: str) -> Response:
     installed = _installed(machine, key)
     with machine.db.shop(installed.shop.id) as c:
         tx = Tx(c, installed.shop, machine.secrets)
+        found, rules = numbers.funnel(tx), numbers.skipped_by_rule(tx)
         return _page(
             "overview_shop.html",
             shop=installed.shop,
-            numbers=numbers.funnel(tx),
-            rules=numbers.skipped_by_rule(tx),
-            touches=numbers.touches_by_state(tx),
+            numbers=found,
+            funnel=wording.funnel(found),
+            rules=[(rule, n, wording.ended_by(machine.rulebook, rule)) for rule, n in rules.items()],
             carts=numbers.recent_carts(tx, SHOWN),
-            now=machine.clock.now(),
         )
 
 
@@ -50,7 +52,7 @@ def cart(key: str, cart_id: int) -> Response:
         row = carts.by_id(tx, cart_id)
         if row is None:
             abort(HTTPStatus.NOT_FOUND)
-        lines = traces.read(tx, cart_id)
+        lines = wording.trace(traces.read(tx, cart_id))
     return _page("overview_cart.html", shop=installed.shop, row=row, lines=lines)
 
 
@@ -73,4 +75,12 @@ def _numbers(machine: Machine, installed: Installed) -> dict[str, object]:
 
 
 def _page(template: str, **values: object) -> Response:
-    return Response(render_template(template, **values), headers={"Cache-Control": "no-store"})
+    machine = _machine()
+    page = render_template(
+        template,
+        **values,
+        now=machine.clock.now(),
+        sandbox=machine.settings.vonage_url,  # shops, carrier and phones of a demo live at one address
+        platforms=wording.PLATFORMS,
+    )
+    return Response(page, headers={"Cache-Control": "no-store"})

@@ -1,11 +1,13 @@
 """One call of the Admin GraphQL API: token, throttle, validation, execution, cost, in Shopify's shapes."""
 
+import functools
 from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
     DocumentNode,
     GraphQLError,
+    GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
     get_operation_ast,
@@ -45,16 +47,22 @@ def call(store: ShopifyStore, version: str, token: str | None, body: Any) -> Ans
         return Answer(400, {"errors": {"query": "Required parameter missing or invalid"}}, headers)
     variables = body.get("variables") or {}
     try:
-        document = parse(body["query"])
+        document, errors = prepared(schema, body["query"])
     except GraphQLSyntaxError as trouble:
         return Answer(200, {"errors": [trouble.formatted]}, headers)
-    errors = validate(schema, document) if schema else []
     operation = get_operation_ast(document, body.get("operationName"))
     if operation is None and not errors:
         errors = [GraphQLError("An operation name is required")]
     if errors or operation is None:
         return Answer(200, {"errors": [error.formatted for error in errors]}, headers)
     return Answer(200, paid(store, served, document, operation, variables), headers)
+
+
+@functools.lru_cache(256)
+def prepared(schema: GraphQLSchema | None, text: str) -> tuple[DocumentNode, list[GraphQLError]]:
+    """Parsed and validated; apps send the same few texts again and again. Raises GraphQLSyntaxError."""
+    document = parse(text)
+    return document, validate(schema, document) if schema else []
 
 
 def paid(

@@ -14,6 +14,16 @@ NASTY = (
     "texted +12125550142",
     "texted 12125550142 now",
     "texted +1 212-555-0142",
+    "texted (212) 555-0142",
+    "texted 212-555-0142",
+    "POST /sandbox/phones/+12125550142/reply",
+    "GET /shoppers?phone=%2B12125550142",
+    "tel:+12125550142",
+    "nearly +298 555 0142, in the Faroe Islands",
+    "at postgresql://comeback:hunter2@localhost/comeback",
+    "Authorization: Basic aHVudGVyMg==",
+    "/auth?code=1&hmac=0123abcdef&shop=mugs",
+    "-----BEGIN PRIVATE KEY-----\nMIIhunter2\n-----END PRIVATE KEY-----",
     "mail to dana.example+x@example.com",
     "https://shop.example/1/checkouts/ac/abc/recover?key=0123abcdef&locale=en",
     "Authorization: Bearer abc.def.ghi",
@@ -22,7 +32,17 @@ NASTY = (
     "jwt eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.c2ln",
     "link http://127.0.0.1:8000/r/AbCdEf123456",
 )
-SECRETS = ("2125550142", "555-0142", "dana", "0123abcdef", "abc.def", "c2ln", "AbCdEf123456")
+SECRETS = (
+    "hunter2",
+    "aHVudGVy",
+    "2125550142",
+    "555-0142",
+    "dana",
+    "0123abcdef",
+    "abc.def",
+    "c2ln",
+    "AbCdEf123456",
+)
 
 
 @pytest.mark.parametrize("line", NASTY)
@@ -43,7 +63,7 @@ def test_what_helps_is_left(line) -> None:
 SPEAKS = """
 import logging, structlog
 from plugin_server import logs
-from tests_settings import sandbox_settings
+from tests_settings import ROOT, sandbox_settings
 logs.configure(sandbox_settings(log_format="json", log_level="DEBUG"))
 structlog.get_logger().info("sent", phone="+12125550142", access_token="abc", nested={"mail": "a@example.com"})
 logging.getLogger("some.library").warning("refused %s", "+12125550142")
@@ -51,6 +71,11 @@ try:
     raise ValueError("no such number +12125550142")
 except ValueError:
     structlog.get_logger().exception("failed")
+structlog.get_logger().info("sent", to=12125550142, first_name="Dana", shop=7)
+thread = __import__("threading").Thread(target=lambda: int("+12125550142x"))
+thread.start()
+thread.join()
+raise ValueError("no such number +12125550142")
 """
 
 
@@ -62,17 +87,27 @@ def spoken() -> list[dict]:
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
-    assert done.stdout == ""
+    assert (done.returncode, done.stdout) == (1, "")
     return [json.loads(line) for line in done.stderr.splitlines()]
 
 
 def test_both_ways_of_logging_end_in_clean_json_lines(spoken) -> None:
-    assert [line["event"] for line in spoken] == ["sent", "refused •••", "failed"]
+    assert [line["event"] for line in spoken[:3]] == ["sent", "refused •••", "failed"]
     assert spoken[0]["phone"] == spoken[0]["access_token"] == spoken[0]["nested"]["mail"] == logs.HIDDEN
 
 
 def test_an_exceptions_text_is_hidden_too(spoken) -> None:
     assert "no such number •••" in spoken[2]["exception"]
     assert "2125550142" not in json.dumps(spoken)
+
+
+def test_a_value_is_hidden_by_its_name_too(spoken) -> None:
+    assert (spoken[3]["to"], spoken[3]["first_name"], spoken[3]["shop"]) == (logs.HIDDEN, logs.HIDDEN, 7)
+
+
+def test_what_ends_a_thread_or_the_process_is_logged_and_cleaned_as_well(spoken) -> None:
+    assert [line["event"] for line in spoken[4:]] == ["uncaught", "uncaught"]
+    assert "invalid literal for int()" in spoken[4]["exception"]
+    assert spoken[5]["exception"].endswith("ValueError: no such number •••")

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from plugin_server import settings as module
 from plugin_server.setting import ROOT
-from plugin_server.settings import Settings, SettingsError, about, example, load, masked
+from plugin_server.settings import Settings, SettingsError, about, load
+from plugin_server.showing import example, masked
 
 SECRET = base64.b64encode(bytes(range(32))).decode()
 PEM = "-----BEGIN PRIVATE KEY-----\\nMIIB\\n-----END PRIVATE KEY-----"
@@ -202,7 +203,7 @@ def test_masked_shows_every_setting() -> None:
 def test_the_example_file_holds_every_setting_with_its_default_and_meaning() -> None:
     assert (ROOT / ".env.example").read_text(encoding="utf-8") == example(), (
         "write it anew: .venv/bin/python -c"
-        " 'from plugin_server.settings import example; print(example(), end=\"\")' > .env.example"
+        " 'from plugin_server.showing import example; print(example(), end=\"\")' > .env.example"
     )
     for name, _, about_it in about():
         assert f"#{name}={about_it.default}\n" in example()

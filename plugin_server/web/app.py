@@ -1,38 +1,30 @@
-"""The Flask application: blueprints for `web`, commands for `bin/comeback`."""
+"""The Flask application that `web` serves."""
 
 from http import HTTPStatus
 
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from plugin_server import cli
 from plugin_server.web import door, health, links, overview
+from plugin_server.web.intake import Intake
 from plugin_server.wiring import Machine
 
 
-def create_app(machine: Machine | None = None) -> Flask:
-    """Without a machine: the command line only. With one: everything that `web` serves."""
-    app = Flask("plugin_server", root_path=str(cli.HOME))
-    app.template_folder = "web/templates"
-    app.static_folder = str(cli.HOME / "web" / "static")
-    cli.register(app)
-    if machine is not None:
-        _serve(app, machine)
-    return app
-
-
-def _serve(app: Flask, machine: Machine) -> None:
+def create_app(machine: Machine) -> Flask:
+    """Everything that is reached over HTTP, over one machine."""
+    app = Flask("plugin_server.web")
     app.config["MAX_CONTENT_LENGTH"] = door.LARGEST_BODY
     app.extensions["machine"] = machine
-    app.extensions["intake"] = door.Intake(machine)
-    app.register_blueprint(door.bp)
+    app.wsgi_app = door.Door(Intake(machine), app.wsgi_app)  # type: ignore[method-assign]
     app.register_blueprint(links.bp)
     app.register_blueprint(health.bp)
     if machine.settings.sandbox:
         # Until merchants can sign in, only the pretend world may be looked at.
         app.register_blueprint(overview.bp)
+        app.register_blueprint(health.pretend)
     app.register_error_handler(HTTPException, _plain)
     app.after_request(_headers)
+    return app
 
 
 def _plain(error: HTTPException) -> Response:
