@@ -45,7 +45,7 @@ def _add(tx: Tx, cart: Cart, sequence: Sequence, now: datetime) -> None:
 
 def _cart(n: int, left_at: datetime) -> Cart:
     token, phone = uuid.uuid4().hex, f"+1{AREAS[n // 100]}55501{n % 100:02}"
-    mug = Line(key="1", title="Blue mug", quantity=2, price=_usd("18.00"))
+    mug = Line(title="Blue mug", quantity=2, price=_usd("18.00"))
     address = Address(first_name="Dana", country="US", region="NY", postcode="10001", city="New York")
     claim = ConsentClaim(phone=phone, state="subscribed", at=left_at, source="shopify checkout")
     return Cart(
@@ -54,8 +54,10 @@ def _cart(n: int, left_at: datetime) -> Cart:
         created_at=left_at,
         updated_at=left_at,
         total=_usd("43.50"),
-        lines=(mug, replace(mug, key="2", title="Tea towel", quantity=1, price=_usd("7.50"))),
-        contact=Contact(phone=phone, email=f"dana{n}@example.com", first_name="Dana", customer_id=str(9000 + n)),
+        lines=(mug, replace(mug, title="Tea towel", quantity=1, price=_usd("7.50"))),
+        contact=Contact(
+            phone=phone, email=f"dana{n}@example.com", first_name="Dana", customer_id=str(9000 + n)
+        ),
         shipping=address,
         billing=address,
         consent=(claim,),

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from plugin_server import servers, settings
 from plugin_server.demo.shops import PLAN
+from plugin_server.logs import configure
 from plugin_server.setting import PREFIX, ROOT
 from plugin_server.settings import Settings
 from plugin_server.store import db, shops
@@ -38,6 +39,7 @@ def up(**more: str) -> Iterator[Stage]:
         own = {"WIRING": "sandbox", "DATA_DIR": folder, "LOG_LEVEL": "WARNING", **_upper(more)}
         env = {**_bare(), **{PREFIX + name: value for name, value in own.items()}}
         found = settings.load(env, dotenv=None)
+        configure(found)
         with servers.up(found) as running:
             db.migrate(running.database_url)
             made = machine(found, running.database_url, running.redis_url)

@@ -15,6 +15,7 @@ from plugin_server.jobs.composing import Composed, compose
 from plugin_server.jobs.planning import most_texts
 from plugin_server.jobs.situations import Batch
 from plugin_server.store import attempts, links, touches, traces
+from plugin_server.store.carts import Opened
 from plugin_server.store.shops import Installed
 from plugin_server.store.touches import TouchRow
 from plugin_server.store.tx import Tx
@@ -70,6 +71,7 @@ def commit(
     token: uuid.UUID,
     only: list[uuid.UUID],
     looks: Mapping[int, Look],
+    opened: Opened | None = None,
 ) -> list[Ready]:
     """Decide the touches `only` that the claim still holds. What is returned is committed as `sending`.
 
@@ -81,7 +83,7 @@ def commit(
         tx = Tx(c, installed.shop, machine.secrets)
         rows = touches.claimed(tx, token, only)
         decided = Decided(machine.clock.now())
-        batch = situations.read(tx, installed, rows, looks, decided.now)
+        batch = situations.read(tx, installed, rows, looks, {} if opened is None else opened, decided.now)
         for row in rows:
             _one(machine, tx, batch, row, decided)
         _write(machine, tx, decided)

@@ -17,6 +17,7 @@ from plugin_server.jobs import looking
 from plugin_server.jobs.committing import Ready, commit
 from plugin_server.jobs.recording import record
 from plugin_server.store import shops, touches
+from plugin_server.store.carts import Opened
 from plugin_server.store.shops import Installed
 from plugin_server.store.touches import TouchRow
 from plugin_server.store.tx import Tx
@@ -45,20 +46,21 @@ def _shop(machine: Machine, installed: Installed, token: uuid.UUID) -> int:
     pool, handed, under_way = _pool(machine.settings.connections), 0, Sending()
     for chunk in _chunks(rows, machine.settings.connections):
         ready = _decide(machine, installed, token, chunk)
-        handed += _record(machine, installed, under_way)
-        under_way = [(r, pool.submit(machine.channel.send, r.message)) for r in ready]
+        before, under_way = under_way, [(r, pool.submit(machine.channel.send, r.message)) for r in ready]
+        handed += _record(machine, installed, before)
     return handed + _record(machine, installed, under_way)
 
 
 def _decide(machine: Machine, installed: Installed, token: uuid.UUID, chunk: list[TouchRow]) -> list[Ready]:
-    looks = looking.look(machine, installed, chunk)
+    opened = Opened()
+    looks = looking.look(machine, installed, chunk, opened)
     only = [row.id for row in chunk]
     try:
-        return commit(machine, installed, token, only, looks)
+        return commit(machine, installed, token, only, looks, opened)
     except IntegrityError:
         # Another worker committed an attempt for one of these carts meanwhile: decide again, knowing of it.
         log.warning("attempt already committed elsewhere", shop=installed.shop.id)
-        return commit(machine, installed, token, only, looks)
+        return commit(machine, installed, token, only, looks, opened)
 
 
 def _record(machine: Machine, installed: Installed, under_way: Sending) -> int:
@@ -67,7 +69,9 @@ def _record(machine: Machine, installed: Installed, under_way: Sending) -> int:
     return len(under_way)
 
 
-def _chunks(rows: list[TouchRow], size: int) -> Iterator[list[TouchRow]]:
+def _chunks(rows: list[TouchRow], most: int) -> Iterator[list[TouchRow]]:
+    """As few as can be, and all about as long: a short last one would leave connections idle."""
+    size = -(-len(rows) // -(-len(rows) // most)) if rows else most
     rest = iter(rows)
     while chunk := list(islice(rest, size)):
         yield chunk

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import structlog
 
 from plugin_server.store import carts
-from plugin_server.store.carts import CartRow
+from plugin_server.store.carts import CartRow, Opened
 from plugin_server.store.shops import Installed
 from plugin_server.store.touches import TouchRow
 from plugin_server.store.tx import Tx
@@ -31,12 +31,19 @@ def reference(row: CartRow) -> CartRef | None:
     )
 
 
-def look(machine: Machine, installed: Installed, rows: Sequence[TouchRow]) -> dict[int, Look]:
-    """What the store says, by cart id. A store that can't be asked makes every answer `unknown`."""
+def look(
+    machine: Machine, installed: Installed, rows: Sequence[TouchRow], opened: Opened | None = None
+) -> dict[int, Look]:
+    """What the store says, by cart id. A store that can't be asked makes every answer `unknown`. `opened`
+    learns what the carts hold."""
     with machine.db.shop(installed.shop.id) as c:
         tx = Tx(c, installed.shop, machine.secrets)
-        known = [row for r in rows if (row := carts.by_id(tx, r.cart_id)) is not None]
-    refs = {row.id: ref for row in known if row.state == "abandoned" and (ref := reference(row)) is not None}
+        known = carts.by_ids(tx, [row.cart_id for row in rows], opened)
+    refs = {
+        row.id: ref
+        for row in known.values()
+        if row.state == "abandoned" and (ref := reference(row)) is not None
+    }
     platform = machine.platform(installed.shop.platform)
     answers = platform.last_look(installed.shop, machine.store_secrets(installed), list(refs.values()))
     return {cart_id: answers.get(ref.key, UNKNOWN) for cart_id, ref in refs.items()}

@@ -10,7 +10,7 @@ from compliance.consent import Claim, ClaimState, view
 from learning.holdout import arm
 from plugin_server.jobs.looking import UNKNOWN
 from plugin_server.store import attempts, carts, people
-from plugin_server.store.carts import CartRow
+from plugin_server.store.carts import CartRow, Opened
 from plugin_server.store.shops import Installed
 from plugin_server.store.touches import TouchRow
 from plugin_server.store.tx import Tx
@@ -46,9 +46,14 @@ class Batch:
 
 
 def read(
-    tx: Tx, installed: Installed, rows: Sequence[TouchRow], looks: Mapping[int, Look], now: datetime
+    tx: Tx,
+    installed: Installed,
+    rows: Sequence[TouchRow],
+    looks: Mapping[int, Look],
+    opened: Opened,
+    now: datetime,
 ) -> Batch:
-    known = {row.id: row for r in rows if (row := carts.by_id(tx, r.cart_id)) is not None}
+    known = carts.by_ids(tx, [row.cart_id for row in rows], opened)
     phones = {
         id: phone
         for id, row in known.items()

@@ -34,9 +34,11 @@ def commit(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
 
 def resolve(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
     """The call's answer. A report that was quicker than the answer stands."""
-    tx.many(
-        "UPDATE attempts SET state = :state, provider_id = :provider, code = :code, handed_at = :handed"
-        " WHERE shop_id = :shop_id AND touch_id = :touch AND state = 'sending'",
+    tx.spread(
+        "UPDATE attempts a SET state = r.state, provider_id = r.provider, code = r.code, handed_at = r.handed"
+        " FROM json_to_recordset(CAST(:rows AS json)) AS r"
+        " (touch uuid, state text, provider text, code text, handed timestamptz)"
+        " WHERE a.shop_id = :shop_id AND a.touch_id = r.touch AND a.state = 'sending'",
         list(rows),
     )
 

@@ -30,8 +30,13 @@ class CartRow:
     order_key: str | None
 
 
-def from_row(tx: Tx, row: Row[Any]) -> CartRow:
-    cart = None if row.sealed is None else decode(Cart, tx.unseal(row.sealed))
+# Carts that were opened already, by their sealed bytes. A cart that was written anew has other bytes: every
+# envelope has a nonce of its own.
+Opened = dict[bytes, Cart]
+
+
+def from_row(tx: Tx, row: Row[Any], opened: Opened | None = None) -> CartRow:
+    cart = None if row.sealed is None else _open(tx, bytes(row.sealed), opened)
     return CartRow(
         row.id,
         row.key,
@@ -43,6 +48,15 @@ def from_row(tx: Tx, row: Row[Any]) -> CartRow:
         row.abandoned_at,
         row.order_key,
     )
+
+
+def _open(tx: Tx, sealed: bytes, opened: Opened | None) -> Cart:
+    cart = None if opened is None else opened.get(sealed)
+    if cart is None:
+        cart = decode(Cart, tx.unseal(sealed))
+        if opened is not None:
+            opened[sealed] = cart
+    return cart
 
 
 def find(tx: Tx, names: Iterable[str]) -> CartRow | None:
@@ -60,6 +74,14 @@ def find(tx: Tx, names: Iterable[str]) -> CartRow | None:
 def by_id(tx: Tx, cart_id: int) -> CartRow | None:
     row = tx.one(f"SELECT {COLUMNS} FROM carts c WHERE c.shop_id = :shop_id AND c.id = :id", id=cart_id)
     return None if row is None else from_row(tx, row)
+
+
+def by_ids(tx: Tx, ids: Iterable[int], opened: Opened | None = None) -> dict[int, CartRow]:
+    """Those of the carts that exist, by id. `opened` spares opening a cart twice, and learns of new ones."""
+    rows = tx.rows(
+        f"SELECT {COLUMNS} FROM carts c WHERE c.shop_id = :shop_id AND c.id = ANY(:ids)", ids=sorted(set(ids))
+    )
+    return {row.id: from_row(tx, row, opened) for row in rows}
 
 
 def add(tx: Tx, cart: Cart, state: str, reason: str, idle_at: datetime | None) -> int:

@@ -149,9 +149,11 @@ def start_sending(tx: Tx, ids: Sequence[uuid.UUID], lease_seconds: int, now: dat
 
 def finish_sending(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
     """What the hand-over led to, unless a report was quicker. Each row: id, state, reason, due, now."""
-    tx.many(
-        "UPDATE touches SET state = :state, reason = :reason, due_at = coalesce(:due, due_at), claim = NULL,"
-        " lease_until = NULL, decided_at = :now WHERE shop_id = :shop_id AND id = :id AND state = 'sending'",
+    tx.spread(
+        "UPDATE touches t SET state = r.state, reason = r.reason, due_at = coalesce(r.due, t.due_at), claim = NULL,"
+        " lease_until = NULL, decided_at = r.now FROM json_to_recordset(CAST(:rows AS json)) AS r"
+        " (id uuid, state text, reason text, due timestamptz, now timestamptz)"
+        " WHERE t.shop_id = :shop_id AND t.id = r.id AND t.state = 'sending'",
         list(rows),
     )
 

@@ -1,6 +1,5 @@
 """Why a cart was or wasn't texted, line by line."""
 
-import json
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -14,9 +13,10 @@ def write(tx: Tx, cart_id: int, lines: Iterable[Line], touch_id: uuid.UUID | Non
 
 
 def write_many(tx: Tx, lines: Iterable[tuple[int, uuid.UUID | None, Line]]) -> None:
-    tx.many(
+    tx.spread(
         'INSERT INTO traces (shop_id, cart_id, touch_id, at, "check", outcome, reason, facts)'
-        " VALUES (:shop_id, :cart, :touch, :at, :check, :outcome, :reason, CAST(:facts AS jsonb))",
+        " SELECT CAST(:shop_id AS bigint), line.* FROM json_to_recordset(CAST(:rows AS json)) AS line"
+        ' (cart bigint, touch uuid, at timestamptz, "check" text, outcome text, reason text, facts jsonb)',
         [
             {
                 "cart": cart_id,
@@ -25,7 +25,7 @@ def write_many(tx: Tx, lines: Iterable[tuple[int, uuid.UUID | None, Line]]) -> N
                 "check": line.check,
                 "outcome": line.outcome,
                 "reason": line.reason,
-                "facts": json.dumps(line.facts),
+                "facts": line.facts,
             }
             for cart_id, touch_id, line in lines
         ],

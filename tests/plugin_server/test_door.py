@@ -35,6 +35,12 @@ CHECKOUT = {
     "phone": PHONE,
     "line_items": [{"title": "Mug", "quantity": 1, "price": "24.00"}],
 }
+import base64
+import hashlib
+import hmac
+from dataclasses import replace
+
+from sqlalchemy import text
 
 
 def woo_secret(spine) -> str:
@@ -154,8 +160,6 @@ def test_a_body_in_chunks_is_held_to_the_same_limit(spine) -> None:
     def chunks(body: bytes):
         for start in range(0, len(body), 65536):
             yield body[start : start + 65536]
-
-    from spine_kit import base64, hashlib, hmac
 
     def post(body: bytes) -> int:
         key = spine.machine.settings.shopify_client_secret.encode()
@@ -316,8 +320,6 @@ def test_shopifys_one_address_for_all_shops_finds_the_shop_by_its_domain(spine) 
 
 def test_a_rotated_secret_is_taken_beside_the_old_one_and_then_alone(spine) -> None:
     old = spine.machine.settings.shopify_client_secret
-    from dataclasses import replace
-
     spine.machine.settings = replace(
         spine.machine.settings, shopify_client_secret="brand-new", shopify_old_client_secret=old
     )
@@ -399,8 +401,6 @@ def test_odd_replies_are_taken_too(spine, words) -> None:
 def test_a_delivery_during_a_long_transaction_isnt_kept_waiting(spine) -> None:
     """Applying holds a lock for the shop; the door must not need it."""
     with spine.machine.db.system() as c:
-        from sqlalchemy import text
-
         c.execute(text("SELECT pg_advisory_xact_lock(41, CAST(id AS integer)) FROM shops"))
         began = time.monotonic()
         assert shopify(spine, "checkouts/update", json.dumps(CHECKOUT).encode()).status_code == 200

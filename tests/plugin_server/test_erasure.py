@@ -26,6 +26,7 @@ from spine_kit import (
     states,
     texted,
     texts,
+    woo,
     work,
 )
 
@@ -122,8 +123,6 @@ def test_a_delivery_that_comes_after_the_erasure_brings_nobody_back(spine) -> No
 
 def test_an_order_that_is_cancelled_after_the_erasure_leaves_its_cart_erased(spine) -> None:
     """WooCommerce cancels what waits for payment too long, and names the cart as the order's own."""
-    from spine_kit import woo
-
     key = leave_cart(spine, "wool")
     settle(spine)
     erase(spine, "wool")

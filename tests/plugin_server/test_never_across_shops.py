@@ -11,11 +11,13 @@ from spine_kit import (
     buy,
     carrier,
     everything,
+    leave_cart,
     link_in,
     one,
     owner,
     report,
     rows,
+    settle,
     shopify,
     states,
     texted,
@@ -26,6 +28,9 @@ from spine_kit import (
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
+from plugin_server.crypto import Tampered
+from plugin_server.store import carts, events, shops
+from plugin_server.store.tx import Tx
 from plugin_server.web.app import create_app
 
 
@@ -183,10 +188,6 @@ def test_a_signed_body_of_one_shop_erases_nothing_in_another(spine) -> None:
 
 
 def test_an_envelope_moved_to_another_shops_row_cant_be_opened_there(lived) -> None:
-    from plugin_server.crypto import Tampered
-    from plugin_server.store import carts, events, shops
-    from plugin_server.store.tx import Tx
-
     mugs, wool = ids(lived)
     with owner(lived.machine.db.url) as c:
         c.execute(
@@ -207,8 +208,6 @@ def test_an_envelope_moved_to_another_shops_row_cant_be_opened_there(lived) -> N
 
 
 def test_one_person_has_another_hash_in_every_shop(spine) -> None:
-    from spine_kit import leave_cart, settle
-
     leave_cart(spine, "mugs")
     leave_cart(spine, "wool")
     settle(spine)
@@ -265,8 +264,6 @@ def test_a_shops_own_page_does_show_its_cart(lived) -> None:
 
 
 def test_a_woo_shops_secret_opens_only_its_own_address(spine) -> None:
-    from plugin_server.store import shops
-
     with spine.machine.db.system() as c:
         wool = shops.by_key(c, spine.machine.secrets.vault, "woocommerce", spine.keys["wool"])
     secret = wool.credentials["webhook_secret"]

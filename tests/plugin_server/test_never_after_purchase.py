@@ -115,6 +115,7 @@ def test_a_purchase_that_arrives_while_its_touch_is_claimed_wins(spine, shop) ->
     token = claim(spine)
     buy(spine, key, shop)
     settle(spine)
+    assert states(spine) == ["cancelled"], "already now, not only when the worker looks again"
     assert dispatch.run(spine.machine, token) == 0
     assert (states(spine), texts(spine)) == (["cancelled"], [])
 

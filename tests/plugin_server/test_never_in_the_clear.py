@@ -1,6 +1,7 @@
 """Nobody who reads the database or the logs learns who shops where, what they were told, or how to get in."""
 
 import io
+import json
 import logging
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from spine_kit import (
     PERSON,
     PHONE,
     buy,
+    carrier,
     errand,
     everything,
     forms,
@@ -19,8 +21,10 @@ from spine_kit import (
     link_in,
     one,
     reply,
+    report,
     rows,
     settle,
+    shopify,
     texted,
     texts,
     work,
@@ -28,6 +32,7 @@ from spine_kit import (
 
 from plugin_server import logs
 from plugin_server.crypto import Key, UnknownKey, Vault
+from plugin_server.jobs import ingest
 from plugin_server.store import carts, shops
 from plugin_server.store.tx import Secrets, Tx
 
@@ -94,19 +99,13 @@ def test_neither_tables_nor_logs_hold_anything_personal_after_a_whole_life_of_a_
 
 
 def test_a_broken_event_leaves_no_personal_data_in_its_note_or_the_log(spine, written, monkeypatch) -> None:
-    from plugin_server.jobs import ingest
-
     def breaks(here, reading):
         cart = reading.events[0].cart
         raise ValueError(f"can't bear {cart.contact.phone} {cart.contact.email} {cart.contact.first_name}")
 
     monkeypatch.setattr(ingest, "apply_all", breaks)
     log = written(spine.machine)
-    from spine_kit import shopify
-
     told = {"token": "t", "created_at": "2026-11-24T08:00:00Z", "updated_at": "2026-11-24T08:00:00Z"}
-    import json
-
     body = json.dumps({**told, "total_price": "1", "phone": PHONE, "email": NAMES["email"], "line_items": []})
     assert shopify(spine, "checkouts/update", body.encode()).status_code == 200
     settle(spine)
@@ -118,8 +117,6 @@ def test_a_broken_event_leaves_no_personal_data_in_its_note_or_the_log(spine, wr
 
 
 def test_a_refusal_of_the_carriers_that_repeats_the_number_isnt_kept_with_it(spine) -> None:
-    from spine_kit import carrier, report
-
     texted(spine)
     told = report(one(spine, "touches").id, "delivered", "1330")
     told["error"]["detail"] = f"number {PHONE} or {PHONE[1:]} is odd"

@@ -29,9 +29,7 @@ from spine_kit import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from plugin_server.jobs import clock, dispatch, ingest, queues, sweep
-from plugin_server.store import attempts
-from plugin_server.store.tx import Tx
+from plugin_server.jobs import clock, dispatch, ingest, looking, queues, sweep
 from sequences.ports import OutboundText, Outcome
 
 
@@ -132,6 +130,28 @@ def test_a_claim_that_was_swept_and_taken_by_another_can_no_longer_send(spine) -
     claim(spine)
     assert dispatch.run(spine.machine, late) == 0
     assert (states(spine), texts(spine)) == (["claimed"], [])
+
+
+def test_a_worker_that_was_too_slow_in_asking_the_store_finds_its_touch_in_other_hands(
+    spine, monkeypatch
+) -> None:
+    """It held the touch when it began; when it wants to commit, another worker does."""
+    due(spine)
+    late, real, others = claim(spine), looking.look, []
+
+    def look_for_longer_than_the_lease(*args):
+        looks = real(*args)
+        lose_leases(spine)
+        sweep.run(spine.machine)
+        others.append(claim(spine))
+        return looks
+
+    monkeypatch.setattr(looking, "look", look_for_longer_than_the_lease)
+    assert dispatch.run(spine.machine, late) == 0
+    assert (states(spine), texts(spine)) == (["claimed"], [])
+    monkeypatch.setattr(looking, "look", real)
+    assert dispatch.run(spine.machine, others[0]) == 1
+    assert len(texts(spine)) == 1
 
 
 def test_an_answer_that_comes_after_the_sweep_changes_nothing_and_sends_nothing(spine) -> None:
@@ -316,21 +336,16 @@ def test_of_two_clocks_one_works_and_the_other_takes_over_when_it_is_gone(spine)
         names.delete(delete_jobs=True)
 
 
-def again(spine, **changes) -> dict:
-    """The row of the attempt that was made, as if it were to be made once more."""
-    made = one(spine, "attempts")
-    row = {"touch": made.touch_id, "cart": made.cart_id, "phone": made.phone_hash, "channel": "vonage_sms"}
-    more = {"sole": False, "sealed": b"", "encoding": "GSM-7", "segments": 1, "decision": {}}
-    return {**row, **more, "now": made.committed_at, **changes}
-
-
-def write(spine, row: dict) -> None:
-    from plugin_server.store import shops
-
-    with spine.machine.db.system() as c:
-        installed = shops.by_key(c, spine.machine.secrets.vault, None, spine.keys["mugs"])
-    with spine.machine.db.shop(installed.shop.id) as c:
-        attempts.commit(Tx(c, installed.shop, spine.machine.secrets), [row])
+def write(spine, touch: object = None, sole: bool = False) -> None:
+    """One more attempt like the one that was made, for its own touch or for another of the same cart."""
+    change(
+        spine,
+        "INSERT INTO attempts (shop_id, touch_id, cart_id, phone_hash, channel, state, sole, encoding, segments,"
+        " decision, committed_at) SELECT shop_id, coalesce(CAST(:touch AS uuid), touch_id), cart_id, phone_hash,"
+        " channel, 'sending', :sole, encoding, segments, decision, committed_at FROM attempts",
+        touch=touch,
+        sole=sole,
+    )
 
 
 @pytest.mark.parametrize(
@@ -342,14 +357,14 @@ def test_the_database_refuses_a_second_attempt_beside_one_that_was_or_may_have_b
     texted(spine)
     change(spine, "UPDATE attempts SET state = :state", state=state)
     with pytest.raises(IntegrityError, match="attempts_once"):
-        write(spine, again(spine))
+        write(spine)
 
 
 @pytest.mark.parametrize("state", ["refused", "retry_later"])
 def test_the_database_allows_an_attempt_after_one_that_surely_wasnt_sent(spine, state) -> None:
     texted(spine)
     change(spine, "UPDATE attempts SET state = :state", state=state)
-    write(spine, again(spine))
+    write(spine)
     assert states(spine, "attempts") == [state, "sending"]
 
 
@@ -362,7 +377,7 @@ def test_the_database_refuses_a_second_text_for_a_cart_where_carriers_allow_one(
         id=other,
     )
     with pytest.raises(IntegrityError, match="attempts_sole"):
-        write(spine, again(spine, touch=other, sole=True))
+        write(spine, other, sole=True)
 
 
 def test_a_touch_planned_again_by_mistake_is_not_sent_again(spine) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 import requests
-from spine_kit import PERSON, change, link_in, one, rows, skip, texted, texts
+from spine_kit import PERSON, change, due, link_in, one, rows, skip, texted, texts, work
 
 ROBOTS = [
     "facebookexternalhit/1.1 Facebot Twitterbot/1.0",
@@ -17,6 +17,9 @@ ROBOTS = [
     "Mozilla/5.0 HeadlessChrome/120",
     "",
 ]
+from plugin_server.store import carts, shops
+from plugin_server.store.tx import Tx
+from sequences.codec import encode
 
 
 def follow(url: str, method: str = "GET", **headers):
@@ -125,15 +128,9 @@ def test_saying_stop_twice_is_as_good_as_once(spine) -> None:
 
 def test_a_link_never_leads_to_what_isnt_the_web(spine) -> None:
     """Only what a store gave as a web address was sealed; nothing else gets a text at all."""
-    from spine_kit import due, work
-
     due(spine)
     change(spine, "UPDATE touches SET due_at = due_at + interval '1 hour'")
     with spine.machine.db.system() as c:
-        from plugin_server.store import carts, shops
-        from plugin_server.store.tx import Tx
-        from sequences.codec import encode
-
         installed = shops.by_key(c, spine.machine.secrets.vault, None, spine.keys["mugs"])
         tx = Tx(c, installed.shop, spine.machine.secrets)
         cart = carts.by_id(tx, one(spine, "carts").id)
