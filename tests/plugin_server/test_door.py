@@ -1,9 +1,13 @@
 """Who proves who they are is answered 200 whatever they say; who doesn't learns nothing."""
 
+import base64
+import hashlib
+import hmac
 import http.client
 import json
 import time
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -22,6 +26,7 @@ from spine_kit import (
     wait_idle,
     woo,
 )
+from sqlalchemy import text
 
 from plugin_server.jobs import ingest
 from plugin_server.store import events, shops
@@ -35,12 +40,6 @@ CHECKOUT = {
     "phone": PHONE,
     "line_items": [{"title": "Mug", "quantity": 1, "price": "24.00"}],
 }
-import base64
-import hashlib
-import hmac
-from dataclasses import replace
-
-from sqlalchemy import text
 
 
 def woo_secret(spine) -> str:

@@ -4,6 +4,10 @@ import pytest
 import requests
 from spine_kit import PERSON, change, due, link_in, one, rows, skip, texted, texts, work
 
+from plugin_server.store import carts, shops
+from plugin_server.store.tx import Tx
+from sequences.codec import encode
+
 ROBOTS = [
     "facebookexternalhit/1.1 Facebot Twitterbot/1.0",
     "WhatsApp/2.23 A",
@@ -17,9 +21,6 @@ ROBOTS = [
     "Mozilla/5.0 HeadlessChrome/120",
     "",
 ]
-from plugin_server.store import carts, shops
-from plugin_server.store.tx import Tx
-from sequences.codec import encode
 
 
 def follow(url: str, method: str = "GET", **headers):
