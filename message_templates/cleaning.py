@@ -14,6 +14,8 @@ _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 def clean(text: str) -> str:
     """`text` composed (NFC), lines ended by `\\n`, without controls, surrogates and bidi overrides."""
+    if text.isascii() and text.isprintable():
+        return text  # what nearly every value is, and nothing in it could be taken out
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
     lines = _LINE_ENDS.sub("\n", whole).replace("\t", " ")
     return unicodedata.normalize("NFC", "".join(char for char in lines if char == "\n" or _sendable(char)))

@@ -141,7 +141,7 @@ class Settings:
         sandbox="US:0.0079,CA:0.0076,GB:0.042,DE:0.085,FR:0.071,ES:0.082,*:0.08",
     )
 
-    batch: int = setting("200", "Touches that one job carries.", whole(1, 10_000))
+    batch: int = setting("500", "Touches that one job carries.", whole(1, 10_000))
     connections: int = setting("32", "Texts one worker hands over at a time.", whole(1, 1000))
     clock_seconds: float = setting("2", "Seconds between two looks for what is due.", decimal(0.05, 3600))
     lease_seconds: int = setting(

@@ -7,7 +7,6 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from plugin_server.applying.apply import apply_all
 from plugin_server.applying.effect import Effect, Here
 from plugin_server.store import events, shops
-from plugin_server.store.shops import Installed
 from plugin_server.store.tx import Tx
 from plugin_server.wiring import Machine
 from sequences.errors import BadDelivery
@@ -31,10 +30,8 @@ def _one(machine: Machine) -> bool:
         kept = events.next_new(c)
         if kept is None:
             return False
-        installed = shops.by_id(c, machine.secrets.vault, kept.shop_id)
-        assert installed is not None  # noqa: S101  (foreign key)
         machine.db.narrow(c, kept.shop_id)
-        effect = _decided(machine, c, installed, kept)
+        effect = _decided(machine, c, kept)
         events.decide(
             c, kept, effect.state, effect.note, effect.cart_id, effect.order_key, forget=effect.forget
         )
@@ -42,11 +39,11 @@ def _one(machine: Machine) -> bool:
     return True
 
 
-def _decided(machine: Machine, c: Connection, installed: Installed, kept: events.Kept) -> Effect:
+def _decided(machine: Machine, c: Connection, kept: events.Kept) -> Effect:
     """Applied, or parked with what is wrong: one bad event never blocks the next."""
     try:
         with c.begin_nested():
-            return _apply(machine, c, installed, kept)
+            return _apply(machine, c, kept)
     except BadDelivery as error:
         return Effect("parked", f"can't be read: {error}")
     except DBAPIError as error:
@@ -65,8 +62,9 @@ def _passes(error: DBAPIError) -> bool:
     return passing or error.connection_invalidated
 
 
-def _apply(machine: Machine, c: Connection, installed: Installed, kept: events.Kept) -> Effect:
-    if installed.state == "removed":
+def _apply(machine: Machine, c: Connection, kept: events.Kept) -> Effect:
+    installed = shops.by_id(c, machine.secrets.vault, kept.shop_id)
+    if installed is None or installed.state == "removed":
         return Effect("ignored", "the shop was removed", forget=True)
     delivery = events.unseal(machine.secrets.vault, kept.shop_id, kept.sealed)
     reading = machine.door(kept.source).read(delivery, installed.shop)

@@ -23,8 +23,9 @@ def run(machine: Machine, most: int = 200) -> int:
         waiting = c.execute(
             text("SELECT DISTINCT shop_id FROM carts WHERE state = 'open' AND idle_at <= :now"), {"now": now}
         )
-        installed = [shops.by_id(c, machine.secrets.vault, row.shop_id) for row in waiting.all()]
-    return sum(_shop(machine, shop, now, most) for shop in installed if shop is not None)
+        ids = [row.shop_id for row in waiting.all()]
+        installed = shops.readable(c, machine.secrets.vault, ids)
+    return sum(_shop(machine, shop, now, most) for shop in installed)
 
 
 def _shop(machine: Machine, installed: Installed, now: datetime, most: int) -> int:

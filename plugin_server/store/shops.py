@@ -2,17 +2,20 @@
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import structlog
 from sqlalchemy import Connection, Row, text
 
-from plugin_server.crypto import Vault
+from plugin_server.crypto import Vault, VaultError
 from sequences.cart import Shop
 from sequences.codec import encode
+from sequences.errors import BadSequence
 from sequences.sequence import Sequence, load
 
+log = structlog.get_logger()
 COLUMNS = "id, key, platform, domain, name, currency, country, locale, support, sender, state, credentials, sequence"
 
 
@@ -78,6 +81,21 @@ def by_id(c: Connection, vault: Vault, shop_id: int) -> Installed | None:
     return _built(
         vault, c.execute(text(f"SELECT {COLUMNS} FROM shops WHERE id = :i"), {"i": shop_id}).one_or_none()
     )
+
+
+def readable(c: Connection, vault: Vault, shop_ids: Iterable[int]) -> list[Installed]:
+    """These shops, without those whose sequence or credentials can't be read: one broken shop must not stop
+    the others. Its work waits, and the log says so."""
+    found = []
+    for shop_id in shop_ids:
+        try:
+            installed = by_id(c, vault, shop_id)
+        except (BadSequence, VaultError) as error:
+            log.error("a shop can't be served", shop=shop_id, error=str(error))
+            continue
+        if installed is not None:
+            found.append(installed)
+    return found
 
 
 def everyone(c: Connection, vault: Vault) -> list[Installed]:

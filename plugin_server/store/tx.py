@@ -3,7 +3,9 @@
 import hashlib
 import hmac
 import json
+import uuid
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +27,15 @@ class Secrets:
 def _statement(sql: str) -> TextClause:
     """A statement is looked through for its names once, not each time it is run."""
     return text(sql)
+
+
+def _as_json(value: object) -> str:
+    """Raises TypeError for what would come out of the database as something else."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    raise TypeError(f"a {type(value).__name__} can't be spread")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +64,7 @@ class Tx:
         """As `many`, for rows of JSON values, UUIDs and times: the statement gets them as one JSON array in
         `:rows` (see json_to_recordset), which costs a fraction of a parameter for each value."""
         if rows:
-            self.run(sql, rows=json.dumps(rows, default=str))
+            self.run(sql, rows=json.dumps(rows, default=_as_json))
 
     def seal(self, value: Any) -> bytes:
         """A JSON value, encrypted and bound to this shop."""
