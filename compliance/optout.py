@@ -71,9 +71,18 @@ def normalise(text: str) -> str:
     )
     plain = re.sub(r"(?<=\w)['’`´](?=\w)", "", plain)
     plain = re.sub(r"[\W_]+", " ", plain).strip()
-    plain = re.sub(r"(?<=[a-z])0(?=[a-z])", "o", plain)
-    plain = re.sub(r"([^\W\d])\1{2,}", r"\1", plain)
-    return re.sub(r"\b(?:\w ){2,}\w\b", lambda spelled: spelled.group().replace(" ", ""), plain)
+    return _unspelled(plain)
+
+
+def _unspelled(plain: str) -> str:
+    """ "s t 0 p" and "stooop" to "stop". Each change may open the way for another: until none is left."""
+    before = None
+    while plain != before:
+        before = plain
+        plain = re.sub(r"\b(?:\w ){2,}\w\b", lambda spelled: spelled.group().replace(" ", ""), plain)
+        plain = re.sub(r"(?<=[a-z])0(?=[a-z])", "o", plain)
+        plain = re.sub(r"([^\W\d])\1{2,}", r"\1", plain)
+    return plain
 
 
 @cache

@@ -2,11 +2,11 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
-from typing import TypeVar, get_args
+from typing import Any, TypeVar, get_args
 
 from compliance.errors import RulebookError
 from compliance.rule_files import PlaceFile, read_file
@@ -14,6 +14,7 @@ from compliance.rules import ConsentNeed, Hours, Rule, Statement, Topic, Value
 
 RULES_FOLDER = Path(__file__).parent / "rules"
 WORLD = "*"
+MOST_FOUND = 4096  # answers that are remembered: one text asks a dozen times, the next asks the same
 V = TypeVar("V", bound=Value)
 
 
@@ -24,6 +25,7 @@ class Rulebook:
     files: dict[str, PlaceFile]
     profile: str
     version: str
+    _found: dict[tuple[tuple[str, ...], type], Any] = field(default_factory=dict, compare=False, repr=False)
 
     def chain(self, place: str) -> tuple[str, ...]:
         """Places whose rules hold in `place`, the narrowest first. A state without a file is its country."""
@@ -38,11 +40,13 @@ class Rulebook:
 
     def find(self, places: Iterable[str], kind: type[V]) -> tuple[tuple[Rule, V], ...]:
         """Rules of one kind in these places and all they lie in, each once, the most specific first."""
-        found: dict[str, tuple[Rule, V]] = {}
-        for rule in self._rules_in(places):
-            if isinstance(rule.value, kind):
-                found.setdefault(rule.id, (rule, rule.value))
-        return tuple(found.values())
+        key = (tuple(places), kind)
+        found: tuple[tuple[Rule, V], ...] | None = self._found.get(key)
+        if found is None:
+            if len(self._found) >= MOST_FOUND:
+                self._found.clear()
+            found = self._found[key] = self._find(key[0], kind)
+        return found
 
     def statement(self, places: Iterable[str], topic: Topic) -> Rule:
         """The most specific sentence on a topic; the world file has one for every topic."""
@@ -60,6 +64,13 @@ class Rulebook:
     def stale(self, today: date, after: timedelta = timedelta(days=180)) -> tuple[Rule, ...]:
         """ST-06: rules that nobody has read again for half a year."""
         return tuple(rule for file in self.files.values() for rule in file.rules if today - rule.read > after)
+
+    def _find(self, places: Iterable[str], kind: type[V]) -> tuple[tuple[Rule, V], ...]:
+        found: dict[str, tuple[Rule, V]] = {}
+        for rule in self._rules_in(places):
+            if isinstance(rule.value, kind):
+                found.setdefault(rule.id, (rule, rule.value))
+        return tuple(found.values())
 
     def _rules_in(self, places: Iterable[str]) -> Iterable[Rule]:
         for link in dict.fromkeys(link for place in places for link in self.chain(place)):

@@ -71,6 +71,10 @@ def has_opt_out(text: str, wording: str = "", *, values: Iterable[str] = ()) -> 
 
 def _fold(text: str) -> str:
     """Lower case, no accents, no zero-width characters, single spaces, lines kept."""
-    decomposed = unicodedata.normalize("NFKD", text)
-    bare = "".join(char for char in decomposed if unicodedata.category(char) not in ("Mn", "Cf"))
+    bare = text if text.isascii() else _bare(text)
     return "\n".join(" ".join(line.split()) for line in bare.casefold().splitlines())
+
+
+def _bare(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(char for char in decomposed if unicodedata.category(char) not in ("Mn", "Cf"))

@@ -2,10 +2,11 @@
 
 import dataclasses
 import types
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
@@ -32,41 +33,51 @@ def event(value: Any) -> dict[str, Any]:
 
 def decode(cls: type[T], data: dict[str, Any]) -> T:
     """What `encode` made of a `cls`. Trusts its input: it is our own. Raises KeyError, ValueError."""
-    hints = _hints(cls)  # type: ignore[arg-type]
-    return cls(**{name: _value(hints[name], raw) for name, raw in data.items() if name in hints})
+    readers = _readers(cls)  # type: ignore[arg-type]
+    return cls(**{name: readers[name](raw) for name, raw in data.items() if name in readers})
+
+
+Reader = Callable[[Any], Any]
 
 
 @cache
-def _hints(cls: Any) -> dict[str, Any]:
-    return get_type_hints(cls)
+def _readers(cls: Any) -> dict[str, Reader]:
+    """How each field is read: found out once for each class, since thousands of carts are read at a time."""
+    return {name: _reader(kind) for name, kind in get_type_hints(cls).items()}
 
 
-def _value(kind: Any, raw: Any) -> Any:
-    if raw is None:
-        return None
-    origin = get_origin(kind)
+def _reader(kind: Any) -> Reader:
+    read = _reader_of(kind)
+    return lambda raw: None if raw is None else read(raw)
+
+
+def _reader_of(kind: Any) -> Reader:
+    origin, inner = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
-        return _value(next(a for a in get_args(kind) if a is not type(None)), raw)
+        return _reader_of(next(a for a in inner if a is not type(None)))
     if origin is tuple:
-        return _items(get_args(kind), raw)
-    if origin is Literal:
-        return raw
+        return _tuple_reader(inner)
     if origin is dict:
-        return {k: _value(get_args(kind)[1], v) for k, v in raw.items()}
-    return _scalar(kind, raw)
+        value = _reader(inner[1])
+        return lambda raw: {k: value(v) for k, v in raw.items()}
+    return _scalar_reader(kind)
 
 
-def _items(kinds: tuple[Any, ...], raw: list[Any]) -> tuple[Any, ...]:
-    if len(kinds) == 2 and kinds[1] is Ellipsis:
-        return tuple(_value(kinds[0], item) for item in raw)
-    return tuple(_value(kind, item) for kind, item in zip(kinds, raw, strict=True))
+def _tuple_reader(kinds: tuple[Any, ...]) -> Reader:
+    readers = [_reader(kind) for kind in kinds if kind is not Ellipsis]
+    if Ellipsis in kinds:
+        return lambda raw: tuple(map(readers[0], raw))
+    return lambda raw: tuple(read(item) for read, item in zip(readers, raw, strict=True))
 
 
-def _scalar(kind: Any, raw: Any) -> Any:
+def _scalar_reader(kind: Any) -> Reader:
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        return decode(kind, raw)
-    if kind is Decimal:
-        return Decimal(raw)
-    if kind is datetime:
-        return datetime.fromisoformat(raw)
-    return timedelta(seconds=raw) if kind is timedelta else raw
+        return lambda raw: decode(kind, raw)
+    if kind is timedelta:
+        return lambda raw: timedelta(seconds=raw)
+    readers: dict[Any, Reader] = {Decimal: Decimal, datetime: datetime.fromisoformat}
+    return readers.get(kind, _as_it_is)
+
+
+def _as_it_is(raw: Any) -> Any:
+    return raw

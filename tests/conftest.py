@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import text
 from tests_settings import sandbox_settings
 from werkzeug.serving import make_server
@@ -19,6 +20,10 @@ from plugin_server.web.app import create_app
 from plugin_server.wiring import Machine, machine
 from sandbox.app import create_app as create_sandbox
 from sandbox.server import SandboxServer
+
+# On CI the same examples each time, so that a change is judged by itself; new ones are found at every desk.
+hypothesis_settings.register_profile("ci", derandomize=True)
+hypothesis_settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
 @pytest.fixture(scope="session")
