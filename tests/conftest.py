@@ -22,8 +22,9 @@ from sandbox.app import create_app as create_sandbox
 from sandbox.server import SandboxServer
 
 # On CI the same examples each time, so that a change is judged by itself; new ones are found at every desk.
-hypothesis_settings.register_profile("ci", derandomize=True)
-hypothesis_settings.load_profile("ci" if os.environ.get("CI") else "default")
+hypothesis_settings.register_profile("ci", derandomize=True, deadline=None)
+hypothesis_settings.register_profile("desk", deadline=None)
+hypothesis_settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 
 @pytest.fixture(scope="session")
