@@ -8,14 +8,17 @@ from pathlib import Path
 import click
 
 from connectors import registry
+from connectors.delivery import Delivery, Door
 from message_templates.segments import count
 from plugin_server.cli.failing import fail
 from plugin_server.cli.recordings import Unreadable, recording
 from sequences.cart import Shop
 from sequences.codec import event
 from sequences.errors import BadDelivery
+from sequences.events import Reading
 
 NOBODY = {"id": 0, "key": "", "name": "", "currency": "USD", "country": "US"}
+NOTHING = "a recorded answer that holds no order"
 
 
 @click.command()
@@ -31,19 +34,22 @@ def read(platform: str, file: Path, topic: str) -> None:
     """
     try:
         door = registry.platform(platform) if platform in registry.platforms() else registry.channel(platform)
-        delivery = recording(platform, file, topic)
-        if door.is_ping(delivery):
-            click.echo("a ping: nothing to do", err=True)
-            click.echo("[]")
-            return
-        reading = door.read(delivery, Shop(platform=platform, domain="", **NOBODY))  # type: ignore[arg-type]
+        readings = [_read(door, platform, delivery) for delivery in recording(platform, file, topic)]
     except registry.UnknownConnector as error:
         fail(str(error))
     except (Unreadable, BadDelivery) as error:
         fail(f"{file}: {error}")
-    for note in reading.notes:
+    for note in [note for reading in readings for note in reading.notes] or [NOTHING] * (not readings):
         click.echo(note, err=True)
-    click.echo(json.dumps([event(e) for e in reading.events], ensure_ascii=False, indent=2))
+    events = [event(e) for reading in readings for e in reading.events]
+    click.echo(json.dumps(events, ensure_ascii=False, indent=2))
+
+
+def _read(door: Door, platform: str, delivery: Delivery) -> Reading:
+    if door.is_ping(delivery):
+        return Reading(notes=("a ping: nothing to do",))
+    shop = Shop(platform=platform, domain="", **NOBODY)  # type: ignore[arg-type]
+    return door.read(delivery, shop)
 
 
 @click.command()

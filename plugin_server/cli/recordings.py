@@ -1,8 +1,10 @@
 """Recorded deliveries as files: what was kept of a real one, in the shapes people keep them in."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from connectors.delivery import Delivery
 
@@ -11,8 +13,9 @@ class Unreadable(Exception):
     """The file holds no delivery."""
 
 
-def recording(platform: str, file: Path, topic: str = "") -> Delivery:
-    """The delivery in `file`. Raises Unreadable, saying why."""
+def recording(platform: str, file: Path, topic: str = "") -> list[Delivery]:
+    """The delivery in `file`; or, of a recorded answer of WooCommerce's REST API, one for each order in it, as its
+    webhook would have told it. Raises Unreadable, saying why."""
     try:
         kept = json.loads(file.read_bytes())
     except OSError as error:
@@ -21,9 +24,20 @@ def recording(platform: str, file: Path, topic: str = "") -> Delivery:
         raise Unreadable(f"is not JSON: {error}") from None
     if not isinstance(kept, dict):
         raise Unreadable("is not a recorded delivery: expected an object with headers and body")
+    if platform == "woocommerce" and isinstance(kept.get("request"), dict) and "status" in kept:
+        return _orders_answered(kept)
     if "headers" in kept and ("body" in kept or "raw_body" in kept):
-        return _delivery(kept, platform, topic)
-    return _bare(kept, platform, topic or topic_of(file))
+        return [_delivery(kept, platform, topic)]
+    return [_bare(kept, platform, topic or topic_of(file))]
+
+
+def _orders_answered(kept: dict[str, Any]) -> list[Delivery]:
+    path = urlsplit(str(kept["request"].get("url", ""))).path
+    if kept["status"] != 200 or not re.search(r"/wc/v3/orders(/\d+)?$", path):
+        return []
+    orders = kept.get("body") if isinstance(kept.get("body"), list) else [kept.get("body")]
+    headers = {TOPIC_HEADERS["woocommerce"]: "order.updated"}
+    return [Delivery(headers=headers, body=json.dumps(order).encode()) for order in orders or []]
 
 
 def _delivery(kept: dict[str, Any], platform: str, topic: str) -> Delivery:

@@ -156,7 +156,6 @@ def test_or_by_its_number():
     ("changes", "headers", "said"),
     [
         ({"cart_token": None, "id": ...}, {}, "nobody knows which cart"),
-        ({}, {"x_shopify_triggered_at": ""}, "X-Shopify-Triggered-At"),
     ],
 )
 def test_a_removal_that_names_nothing_is_parked(changes, headers, said):

@@ -1,7 +1,7 @@
 """Checkouts and carts."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +14,8 @@ from sequences.events import CartChanged, Reading
 from sequences.money import Money
 
 Values = Mapping[str, Any]
+# Older than any cart: a delivery that says when it happened nowhere.
+NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def read_checkout(delivery: Delivery, shop: Shop) -> Reading:
@@ -45,14 +47,12 @@ def read_checkout(delivery: Delivery, shop: Shop) -> Reading:
 
 def read_removed_checkout(delivery: Delivery, shop: Shop) -> Reading:
     """checkouts/delete. It knows neither its checkout's token nor when it happened: the cart goes by its
-    other names, the time is the header's."""
+    other names, the time is the header's. Without one it still counts: a removed cart is removed for good."""
     values = payloads.REMOVED_CHECKOUT.read(load_json(delivery.body))
     names = _aliases(values["cart_token"], f"#{values['id']}" if values["id"] else "")
     if not names:
         raise BadValue("id", "is missing, and so is cart_token: nobody knows which cart is meant")
-    at = triggered_at(delivery)
-    if at is None:
-        raise BadValue("X-Shopify-Triggered-At", "is missing, and the payload has no time")
+    at = triggered_at(delivery) or NO_TIME
     cart = Cart(
         key=names[0],
         aliases=tuple(names[1:]),
