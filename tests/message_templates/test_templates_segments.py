@@ -102,8 +102,10 @@ def oracle() -> list[str]:
         pytest.skip(f"Node and npm were not found; {how}")
     if not (ORACLE_HOME / "node_modules" / ORACLE).is_dir():
         ORACLE_HOME.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run([npm, *INSTALL[1:], wanted], capture_output=True, timeout=120, check=False)
-        if done.returncode:
+        try:
+            subprocess.run([npm, *INSTALL[1:], wanted], capture_output=True, timeout=60, check=True)
+        except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
+            shutil.rmtree(ORACLE_HOME)
             pytest.skip(f"{wanted} could not be installed; {how}")
     return [node, "-e", SCRIPT]
 

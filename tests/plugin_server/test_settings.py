@@ -142,7 +142,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         "# ours\n\nexport COMEBACK_PORT='9000'\nCOMEBACK_HOST = 0.0.0.0\nCOMEBACK_BATCH=\nPOSTGRES_USER=x\n"
     )
     settings = of({**PRODUCTION, "COMEBACK_HOST": "::1"}, dotenv)
-    assert (settings.port, settings.host, settings.batch) == (9000, "::1", 200)
+    assert (settings.port, settings.host, settings.batch) == (9000, "::1", 500)
 
 
 def test_a_file_with_a_wrong_name_stops_the_start(tmp_path: Path) -> None:
