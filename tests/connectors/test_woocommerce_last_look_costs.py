@@ -1,10 +1,10 @@
 """What a last look costs, and what it says when the store can't be asked."""
 
-import json
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from woo_looks import as_json, look, states, token
 from woo_recordings import SHOP, body
 from woo_server import ANN, KEYS, START, sandbox_store, scripted_store
 
@@ -18,26 +18,6 @@ BEN = "+12015550123"
 def sandbox():
     with sandbox_store() as made:
         yield made
-
-
-def look(sandbox, *carts, **credentials):
-    return connector.last_look(sandbox.shop, KEYS | credentials, carts)
-
-
-def as_json(value):
-    return json.dumps(value).encode()
-
-
-def states(sandbox, *carts):
-    return [look.state for look in look(sandbox, *carts).values()]
-
-
-def token(cart):
-    return cart.key.removeprefix("order:")
-
-
-def order_at_store(sandbox, cart):
-    return sandbox.store.orders[int(token(cart))]
 
 
 # -- what it costs
