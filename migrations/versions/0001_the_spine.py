@@ -28,8 +28,8 @@ CREATE TABLE shops (
   UNIQUE (platform, domain)
 );
 
--- No foreign key to shops: its check would lock one row of shops in every delivery of a busy shop, and costs
--- the intake a fifth of its speed. Shops are never deleted, only emptied.
+-- No foreign key to shops: its check locks one row of shops in every delivery of a busy shop. bench/ingest showed
+-- 0.6 to 0.7 of a bare insert with it and 0.9 to 1.1 without. Shops are never deleted, only emptied.
 CREATE TABLE events (
   shop_id     bigint NOT NULL,
   id          bigint GENERATED ALWAYS AS IDENTITY,
