@@ -165,6 +165,8 @@ CREATE UNIQUE INDEX attempts_once ON attempts (shop_id, touch_id) WHERE state NO
 -- ... and, where carriers allow one text for a cart (US and Canada), one for the cart (CART-03).
 CREATE UNIQUE INDEX attempts_sole ON attempts (shop_id, cart_id)
   WHERE sole AND state NOT IN ('refused', 'retry_later');
+-- Neither of the two above finds a touch's refused attempts: without this, each touch reads all of its shop's.
+CREATE INDEX attempts_touch ON attempts (shop_id, touch_id);
 CREATE INDEX attempts_phone ON attempts (shop_id, phone_hash, committed_at);
 
 CREATE TABLE links (
