@@ -51,17 +51,23 @@ class Text(_Field):
         super().__init__(**kwargs)
 
     def take(self, value: Any) -> str:
-        if isinstance(value, int) and not isinstance(value, bool):
-            value = str(value)
-        if not isinstance(value, str):
-            raise ValidationError(f"should be a text, not {kind(value)}")
-        if len(value) > self.longest:
+        words = _text(value)
+        if len(words) > self.longest:
             raise ValidationError(f"is longer than {self.longest} characters")
-        if _UNSTORABLE.search(value):
+        if _UNSTORABLE.search(words):
             raise ValidationError("holds characters that can't be stored (NUL or half a character)")
-        if self.required and not value:
+        if self.required and not words:
             raise ValidationError("is empty")
-        return value
+        return words
+
+
+def _text(value: Any) -> str:
+    """A text, or an id that came as a number. Raises ValidationError for anything else."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        raise ValidationError(f"should be a text, not {kind(value)}")
+    return value
 
 
 class Prose(_Field):
@@ -75,11 +81,7 @@ class Prose(_Field):
         super().__init__(**kwargs)
 
     def take(self, value: Any) -> str:
-        if isinstance(value, int) and not isinstance(value, bool):
-            value = str(value)
-        if not isinstance(value, str):
-            raise ValidationError(f"should be a text, not {kind(value)}")
-        return clean(value)[: self.longest]
+        return clean(_text(value))[: self.longest]
 
 
 def clean(text: str) -> str:
