@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from sqlalchemy import text
 
-from plugin_server.store import carts, people, shops, touches
+from plugin_server.applying.claims import evidence_of
+from plugin_server.store import carts, consents, shops, touches
 from plugin_server.store.tx import Tx
 from plugin_server.wiring import Machine
 from sequences.cart import Address, Cart, ConsentClaim, Contact, Line
@@ -24,7 +25,7 @@ IDLE = timedelta(minutes=61)
 def refill(machine: Machine, key: str, wanted: int, now: datetime) -> None:
     """An empty database but for the shop, then `wanted` (at most `MOST`) touches due at `now`."""
     with machine.db.system() as c:
-        for table in ("attempts", "clicks", "links", "touches", "traces", "cart_names", "carts", "consents"):
+        for table in ("attempts", "clicks", "links", "touches", "traces", "cart_names", "carts"):
             c.execute(text(f"DELETE FROM {table}"))  # noqa: S608
         installed = shops.by_key(c, machine.secrets.vault, None, key)
     assert installed is not None and wanted <= MOST
@@ -38,7 +39,7 @@ def _add(tx: Tx, cart: Cart, sequence: Sequence, now: datetime) -> None:
     left_at = cart.updated_at
     cart_id = carts.add(tx, cart, "open", "", None)
     carts.abandon(tx, cart_id, now)
-    people.claim(tx, cart.consent)
+    consents.append(tx, evidence_of(cart.consent), now)
     due = left_at + sequence.steps[0].delay
     touches.plan(tx, cart_id, [Touch(step=0, due_at=due, deadline=left_at + sequence.deadline)])
 

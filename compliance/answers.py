@@ -30,14 +30,17 @@ class LocalTime:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
+    """`applied`: all the rules that had a say in a yes or a hold, also those that the text keeps."""
+
     reasons: tuple[Reason, ...]
     rulebook_version: str
     local_times: tuple[LocalTime, ...] = ()
+    applied: tuple[Rule, ...] = ()
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """The rules behind the answer, each once."""
-        return tuple(dict.fromkeys(reason.rule for reason in self.reasons))
+        """The rules behind the answer, each once: first those that its reasons name."""
+        return tuple({rule.id: rule for rule in (*(r.rule for r in self.reasons), *self.applied)}.values())
 
     @property
     def zones(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Public holidays and time zones by name: the two places where a package answers for a calendar."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,11 @@ def is_known(calendar: str) -> bool:
     country, _, subdivision = calendar.partition("-")
     known = holidays.list_supported_countries()
     return country in known and (not subdivision or subdivision in known[country])
+
+
+def utc(moment: datetime) -> datetime:
+    """The same instant in UTC, where hours can be added."""
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 @lru_cache(maxsize=1024)

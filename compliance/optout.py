@@ -7,17 +7,23 @@ data, a file for each language in `data/optout/`; all are tried: a number does n
 
 import re
 import tomllib
-import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from compliance.errors import RulebookError
+from compliance.optout_spelling import LONG, Spelling, mended
+from compliance.optout_text import clauses, fold_letters, normalise, reaction, signs
+
+__all__ = ["FOLDER", "Intent", "classify", "lexicon", "normalise"]
 
 FOLDER = Path(__file__).parent / "data" / "optout"
-STOP_SIGNS = "🛑🚫✋⛔🤚🖕"
-LISTS = ("stop", "unclear", "anywhere", "phrases", "benign", "help", "start", "confirm", "polite")
+WORDS = ("stop", "unclear", "anywhere", "help", "start", "confirm", "polite")
+EXPRESSIONS = ("phrases", "benign")
+OPTIONAL_WORDS = ("typos_of", "real_words")
+OPTIONAL_EXPRESSIONS = ("unclear_phrases",)
+PARTS = "parts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,62 +47,64 @@ class Lexicon:
     polite: frozenset[str]
     anywhere: frozenset[str]
     phrases: re.Pattern[str]
+    unclear_phrases: re.Pattern[str]
     benign: re.Pattern[str]
+    single: frozenset[str]
+    spelling: Spelling
 
 
 def classify(text: str) -> Intent:
     """The intent of one incoming text, in any of the languages of `data/optout/`."""
     words = lexicon()
-    plain = normalise(text)
-    if not plain:
-        signs = any(sign in text for sign in STOP_SIGNS)
-        return Intent("stop", "sign", ambiguous=True) if signs else Intent("other", "empty")
-    core = _without_politeness(plain, words)
+    tapped = reaction(text)
+    if tapped:
+        return Intent("stop", "sign", ambiguous=True) if tapped == "disliked" else Intent("other", "reaction")
+    plain = normalise(text, words.single)
+    sign = signs(text, len(plain.split()))
+    if not plain and not sign:
+        return Intent("other", "empty")
+    texts = {plain, _without_politeness(plain, words)}
     return (
-        _whole_message("stop", {plain, core}, words)
-        or _stop_inside(plain, words)
-        or _whole_message("help", {plain, core}, words)
-        or _whole_message("start", {plain, core}, words)
-        or _whole_message("confirm", {plain, core}, words)
+        _stop(text, plain, texts, words)
+        or (Intent("stop", "sign", ambiguous=True) if sign else None)
+        or _whole_message("help", texts, words)
+        or _whole_message("start", texts, words)
+        or _whole_message("confirm", texts, words)
         or Intent("other", "none")
     )
-
-
-def normalise(text: str) -> str:
-    """Lower case without accents, punctuation, emoji: "S.T.O.P", "st0p" and "STOOOP" are "stop"."""
-    plain = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
-    plain = re.sub("[\u0300-\u036f]", "", plain)  # Latin accents only: other scripts need their marks
-    plain = "".join(
-        char for char in unicodedata.normalize("NFC", plain) if unicodedata.category(char) != "Cf"
-    )
-    plain = re.sub(r"(?<=\w)['’`´](?=\w)", "", plain)
-    plain = re.sub(r"[\W_]+", " ", plain).strip()
-    return _unspelled(plain)
-
-
-def _unspelled(plain: str) -> str:
-    """ "s t 0 p" and "stooop" to "stop". Each change may open the way for another: until none is left."""
-    before = None
-    while plain != before:
-        before = plain
-        plain = re.sub(r"\b(?:\w ){2,}\w\b", lambda spelled: spelled.group().replace(" ", ""), plain)
-        plain = re.sub(r"(?<=[a-z])0(?=[a-z])", "o", plain)
-        plain = re.sub(r"([^\W\d])\1{2,}", r"\1", plain)
-    return plain
 
 
 @cache
 def lexicon(folder: Path = FOLDER) -> Lexicon:
     """All language files together. Raises RulebookError naming the file where a list is wrong."""
     files = [_read(path) for path in sorted(folder.glob("*.toml"))]
-    merged = {name: [entry for file in files for entry in file[name]] for name in LISTS}
+    merged = {name: [entry for file in files for entry in file[name]] for name in files[0]}
+    whole = {kind: frozenset(merged[kind]) for kind in ("stop", "help", "start", "confirm")}
+    anywhere = frozenset(merged["anywhere"])
+    single = frozenset(word for word in anywhere.union(*whole.values()) if " " not in word)
     return Lexicon(
-        whole={kind: frozenset(merged[kind]) for kind in ("stop", "help", "start", "confirm")},
+        whole=whole,
         unclear=frozenset(merged["unclear"]),
         polite=frozenset(merged["polite"]),
-        anywhere=frozenset(merged["anywhere"]),
+        anywhere=anywhere,
         phrases=_any_of(merged["phrases"]),
+        unclear_phrases=_any_of(merged["unclear_phrases"]),
         benign=_any_of(merged["benign"]),
+        single=single,
+        spelling=Spelling(
+            targets=frozenset(merged["typos_of"]) | {w for w in single & whole["stop"] if len(w) >= LONG - 2},
+            real=single.union(merged["polite"], merged["real_words"]),
+        ),
+    )
+
+
+def _stop(text: str, plain: str, texts: set[str], words: Lexicon) -> Intent | None:
+    """A keyword, a word or phrase in a sentence, a keyword that is a sentence, a keyword with a slip in it."""
+    return (
+        _whole_message("stop", texts, words)
+        or _stop_inside(plain, words)
+        or _stop_sentence(text, words)
+        or _misspelled(min(texts, key=len).split(), words)
     )
 
 
@@ -111,11 +119,35 @@ def _whole_message(
 
 def _stop_inside(plain: str, words: Lexicon) -> Intent | None:
     rest = words.benign.sub(" ", plain)
+    found = set(rest.split()) & words.anywhere
     phrase = words.phrases.search(rest)
     if phrase:
         return Intent("stop", f"phrase {phrase.group().strip()}")
-    found = set(rest.split()) & words.anywhere
-    return Intent("stop", f"word {min(found)}", ambiguous=found <= words.unclear) if found else None
+    if found - words.unclear:
+        return Intent("stop", f"word {min(found - words.unclear)}")
+    phrase = words.unclear_phrases.search(rest)
+    if phrase:
+        return Intent("stop", f"phrase {phrase.group().strip()}", ambiguous=True)
+    return Intent("stop", f"word {min(found)}", ambiguous=True) if found else None
+
+
+def _stop_sentence(text: str, words: Lexicon) -> Intent | None:
+    """ "END. I bought it elsewhere." Only what is clear: "No. I meant the large one" is no stop."""
+    for clause in clauses(text):
+        plain = normalise(clause, words.single)
+        found = {plain, _without_politeness(plain, words)} & words.whole["stop"] - words.unclear
+        if found:
+            return Intent("stop", f"keyword {min(found)}")
+    return None
+
+
+def _misspelled(core: list[str], words: Lexicon) -> Intent | None:
+    meant = mended(core, words.spelling)
+    if meant == core:
+        return None
+    plain = " ".join(meant)
+    found = _whole_message("stop", {plain}, words) or _stop_inside(plain, words)
+    return Intent("stop", f"misspelled {found.rule}", found.ambiguous) if found else None
 
 
 def _without_politeness(plain: str, words: Lexicon) -> str:
@@ -124,17 +156,33 @@ def _without_politeness(plain: str, words: Lexicon) -> str:
 
 
 def _any_of(expressions: list[str]) -> re.Pattern[str]:
-    return re.compile("|".join(rf"\b(?:{expression})(?!\w)" for expression in expressions))
+    return re.compile("|".join(rf"\b(?:{expression})(?!\w)" for expression in expressions) or r"(?!)")
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, list[str]]:
+    """The lists of one file; those it may leave out are empty. `parts` are names for pieces of its expressions."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-        for name in LISTS:
-            for entry in table[name]:
-                re.compile(entry)
-    except (tomllib.TOMLDecodeError, KeyError, re.error) as error:
+        parts = {name: fold_letters(part) for name, part in table.pop(PARTS, {}).items()}
+        names = (*WORDS, *EXPRESSIONS, *OPTIONAL_WORDS, *OPTIONAL_EXPRESSIONS)
+        if not set(table) <= set(names):
+            raise RulebookError(path.name, "", f"unknown lists {sorted(set(table) - set(names))}")
+        lists = dict.fromkeys((*OPTIONAL_WORDS, *OPTIONAL_EXPRESSIONS), list[str]()) | table
+        words = {name: [_word(entry) for entry in lists[name]] for name in (*WORDS, *OPTIONAL_WORDS)}
+        expressions = (*EXPRESSIONS, *OPTIONAL_EXPRESSIONS)
+        return words | {name: [_expression(e, parts) for e in lists[name]] for name in expressions}
+    except (tomllib.TOMLDecodeError, KeyError, ValueError, re.error, TypeError, AttributeError) as error:
         raise RulebookError(path.name, "", f"wrong or missing list: {error}") from None
-    if set(table) != set(LISTS):
-        raise RulebookError(path.name, "", f"unknown lists {set(table) - set(LISTS)}")
-    return table
+
+
+def _word(entry: Any) -> str:
+    plain = normalise(entry)
+    if not plain:
+        raise ValueError(f"{entry!r} holds no word")
+    return plain
+
+
+def _expression(entry: Any, parts: dict[str, str]) -> str:
+    """The expression with its `<parts>` put in, its letters as a text has them. Raises KeyError for an unknown part."""
+    filled = re.sub(r"(?<!\?P)(?<!\?)<([a-z_]+)>", lambda part: f"(?:{parts[part[1]]})", fold_letters(entry))
+    return re.compile(filled).pattern

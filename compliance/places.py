@@ -1,6 +1,5 @@
 """From a number or an address to places whose rules hold there ("US-FL", "GB"), by the tables in `data/`."""
 
-import re
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -45,6 +44,22 @@ def of_address(country: str | None, region: str | None, postcode: str | None) ->
     return tuple(places) or (country,)
 
 
+def zones_of_postcode(place: str, postcode: str | None) -> tuple[str, ...]:
+    """The zones of a postcode in a state that has several; empty where the postcode says no more than the state."""
+    zones = table("postcodes")["zones"].get(place)
+    code = _zip3(postcode)
+    if zones is None or code is None or f"US-{_state_of_zip3().get(code)}" != place:
+        return ()
+    return tuple(zones.get(code, zones["usual"]))
+
+
+def known_part(postcode: str | None) -> str | None:
+    """What the tables know of a postcode: its first three digits if it begins with five ("10001-1234": "10000"), else
+    its first letter. Postcodes with the same known part are the same to `of_address` and `zones_of_postcode`."""
+    code = _zip3(postcode)
+    return f"{code}00" if code else (postcode or "").strip()[:1].upper() or None
+
+
 def country_of(place: str) -> str:
     """ "US" of "US-FL"."""
     return place.partition("-")[0]
@@ -52,25 +67,35 @@ def country_of(place: str) -> str:
 
 def _region(country: str, region: str | None) -> str | None:
     """Platforms write "FL", "US-FL" or "us:fl"."""
-    return re.sub(rf"^{country}[-:]", "", region.strip().upper()) if region else None
+    name = (region or "").strip().upper()
+    return name[len(country) + 1 :] if name.startswith((f"{country}-", f"{country}:")) else name or None
 
 
 def _of_postcode(country: str, postcode: str | None) -> str | None:
+    if country == "US":
+        return _state_of_zip3().get(_zip3(postcode) or "")
     code = (postcode or "").strip().upper()
-    if country == "US" and re.match(r"\d{5}", code):
-        return next((state for state, low, high in _zip_ranges() if low <= code[:3] <= high), None)
     if country in ("CA", "AU") and code:
         found = table("postcodes")[country].get(code[0])
         return str(found) if found else None
     return None
 
 
+def _zip3(postcode: str | None) -> str | None:
+    """The first three digits of "10001" and "10001-1234"."""
+    code = (postcode or "").strip()
+    return code[:3] if code[:5].isdecimal() and code[:5].isascii() and len(code) >= 5 else None
+
+
 @cache
-def _zip_ranges() -> tuple[tuple[str, str, str], ...]:
-    def rows() -> Iterator[tuple[str, str, str]]:
+def _state_of_zip3() -> dict[str, str]:
+    def pairs() -> Iterator[tuple[str, str]]:
         for state, ranges in table("postcodes")["US"].items():
             for span in ranges:
                 low, _, high = span.partition("-")
-                yield state, low, high
+                yield from ((f"{code:03}", state) for code in range(int(low), int(high) + 1))
 
-    return tuple(rows())
+    found: dict[str, str] = {}
+    for code, state in pairs():
+        found.setdefault(code, state)
+    return found

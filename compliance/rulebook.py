@@ -1,7 +1,7 @@
 """All rules in force, by place. A place lies in its parent: US-FL in US, US in +1, +1 in the world ("*")."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cache
@@ -10,22 +10,36 @@ from typing import Any, TypeVar, get_args
 
 from compliance.errors import RulebookError
 from compliance.rule_files import PlaceFile, read_file
-from compliance.rules import ConsentNeed, Hours, Rule, Statement, Topic, Value
+from compliance.rules import (
+    ClosedDays,
+    ConsentNeed,
+    Hours,
+    Record,
+    Retention,
+    Rule,
+    Statement,
+    Topic,
+    Value,
+)  # fmt: skip
 
 RULES_FOLDER = Path(__file__).parent / "rules"
 WORLD = "*"
+LAW = "law"
+PROOF: tuple[Record, ...] = ("consent", "opt_out")
 MOST_FOUND = 4096  # answers that are remembered: one text asks a dozen times, the next asks the same
 V = TypeVar("V", bound=Value)
 
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """Immutable; `version` changes with any rule. Profiles: `strict` (default) or `standard` hours for +1."""
+    """Immutable; `version` changes with any rule. Profiles: `law`; `standard` and `strict` add hours of their own."""
 
     files: dict[str, PlaceFile]
     profile: str
     version: str
-    _found: dict[tuple[tuple[str, ...], type], Any] = field(default_factory=dict, compare=False, repr=False)
+    _found: dict[tuple[tuple[str, ...], type, date | None], Any] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def chain(self, place: str) -> tuple[str, ...]:
         """Places whose rules hold in `place`, the narrowest first. A state without a file is its country."""
@@ -38,22 +52,42 @@ class Rulebook:
         """INT-01: only a country with a reviewed file that says so."""
         return country in self.files and self.files[country].enabled
 
-    def find(self, places: Iterable[str], kind: type[V]) -> tuple[tuple[Rule, V], ...]:
-        """Rules of one kind in these places and all they lie in, each once, the most specific first."""
-        key = (tuple(places), kind)
+    def find(
+        self, places: Iterable[str], kind: type[V], on: date | None = None
+    ) -> tuple[tuple[Rule, V], ...]:
+        """Rules of one kind in these places and all they lie in, each once, the most specific first.
+
+        `on`: only those in force on that day. Without it also what is not in force yet or any more, the strictest
+        reading: who asks for another day looks at `Rule.in_force`.
+        """
+        key = (tuple(places), kind, on)
         found: tuple[tuple[Rule, V], ...] | None = self._found.get(key)
         if found is None:
             if len(self._found) >= MOST_FOUND:
                 self._found.clear()
-            found = self._found[key] = self._find(key[0], kind)
+            found = self._found[key] = self._find(*key)
         return found
 
     def statement(self, places: Iterable[str], topic: Topic) -> Rule:
         """The most specific sentence on a topic; the world file has one for every topic."""
         return next(rule for rule, value in self.find((*places, WORLD), Statement) if value.topic == topic)
 
+    def retention(self, places: Iterable[str], record: Record) -> tuple[Rule, timedelta]:
+        """How long a record is kept in these places. Where several rules hold: proof the longest, the rest the
+        shortest of them."""
+        found = (
+            (rule, value.keep)
+            for rule, value in self.find((*places, WORLD), Retention)
+            if value.record == record
+        )
+        choose = max if record in PROOF else min
+        return choose(found, key=lambda one: one[1])
+
     def with_rules(self, *extra: Rule) -> "Rulebook":
-        """This book and more: a shop's own quiet hours, an emergency (ST-04). Rules only ever narrow."""
+        """This book and more: a shop's own quiet hours, an `emergency` (ST-04). Rules only ever narrow.
+
+        Raises RulebookError for a place without a file. Keep the new book: it begins with nothing remembered.
+        """
         files = dict(self.files)
         for rule in extra:
             if rule.place not in files:
@@ -65,21 +99,25 @@ class Rulebook:
         """ST-06: rules that nobody has read again for half a year."""
         return tuple(rule for file in self.files.values() for rule in file.rules if today - rule.read > after)
 
-    def _find(self, places: Iterable[str], kind: type[V]) -> tuple[tuple[Rule, V], ...]:
+    def _find(self, places: tuple[str, ...], kind: type[V], on: date | None) -> tuple[tuple[Rule, V], ...]:
         found: dict[str, tuple[Rule, V]] = {}
         for rule in self._rules_in(places):
-            if isinstance(rule.value, kind):
+            if isinstance(rule.value, kind) and (on is None or rule.in_force(on)):
                 found.setdefault(rule.id, (rule, rule.value))
         return tuple(found.values())
 
-    def _rules_in(self, places: Iterable[str]) -> Iterable[Rule]:
-        for link in dict.fromkeys(link for place in places for link in self.chain(place)):
-            yield from self.files[link].rules
+    def _rules_in(self, places: tuple[str, ...]) -> Iterator[Rule]:
+        """A place that another of them lies in says nothing new: "US" beside "US-FL" needs no fallback."""
+        chains = {place: self.chain(place) for place in places}
+        around = {link for chain in chains.values() for link in chain[1:]}
+        narrowest = {chain[0] for place, chain in chains.items() if place not in around}
+        for link in dict.fromkeys(link for chain in chains.values() for link in chain):
+            yield from (r for r in self.files[link].rules if not r.fallback or link in narrowest)
 
 
 @cache
-def load(folder: Path = RULES_FOLDER, profile: str = "strict") -> Rulebook:
-    """Reads and checks every file. Raises RulebookError naming file and rule."""
+def load(folder: Path = RULES_FOLDER, profile: str = LAW) -> Rulebook:
+    """Reads and checks every file. Raises RulebookError naming file and rule, also for an unknown profile."""
     files: dict[str, PlaceFile] = {}
     for file in map(read_file, sorted(folder.glob("*.toml"))):
         if file.place in files:
@@ -126,8 +164,8 @@ def _check_ids(files: dict[str, PlaceFile]) -> None:
 
 
 def _check_profile(files: dict[str, PlaceFile], profile: str) -> None:
-    known = {rule.profile for file in files.values() for rule in file.rules if rule.profile}
-    if known and profile not in known:
+    known = {LAW, *(rule.profile for file in files.values() for rule in file.rules if rule.profile)}
+    if profile not in known:
         raise RulebookError(
             "rules", "", f"no rule has the profile {profile!r}, only {', '.join(sorted(known))}"
         )
@@ -143,3 +181,21 @@ def _check_complete(book: Rulebook) -> None:
             raise RulebookError(file.file, "", f"{place} is enabled without an hours rule")
         if file.enabled and not book.find((place,), ConsentNeed):
             raise RulebookError(file.file, "", f"{place} is enabled without a consent rule")
+
+
+def emergency(place: str, first: date, last: date, source: str = "") -> Rule:
+    """ST-04: no texts to a state from `first` to `last` (both included), for `Rulebook.with_rules`.
+
+    `source`: the proclamation. Raises ValueError when `last` lies before `first`.
+    """
+    if last < first:
+        raise ValueError(f"an emergency can't end on {last}, before it begins on {first}")
+    return Rule(
+        id=f"ST-04-{place}-{first}",
+        place=place,
+        text=f"State of emergency in {place}: no texts from {first} to {last}.",
+        source=source or f"Set by hand for {first}",
+        mark="own reading",
+        read=first,
+        value=ClosedDays(first=first, last=last),
+    )

@@ -10,7 +10,29 @@ from typing import Literal
 from compliance.ask import ConsentScope, ConsentState
 
 Mark = Literal["primary", "quoted", "secondary", "own reading"]
-Topic = Literal["gate", "number", "opt_out", "opt_out_reply", "help_reply", "window", "deadline"]
+Topic = Literal[
+    "gate", "number", "opt_out", "opt_out_reply", "opt_in_reply", "help_reply", "window", "deadline",
+]  # fmt: skip
+"""What the code asks a sentence for (`Rulebook.statement`); the world file has one for each."""
+
+Reading = Literal[
+    "cart",
+    "consent",
+    "disclosure",
+    "evidence",
+    "registry",
+    "registration",
+    "opt_out_law",
+    "hours_law",
+    "data",
+]
+"""What no code asks a sentence for: rules that a person wants to read."""
+
+ContentTopic = Literal[
+    "brand", "opt_out_wording", "one_way_sender", "shortener", "payment", "category", "double_discount",
+    "sensitive", "mailing_address",
+]  # fmt: skip
+Record = Literal["consent", "opt_out", "message", "reply", "cart"]
 
 Span = tuple[int, int]
 """Minutes after local midnight, the end exclusive: (480, 1200) is 08:00 to 20:00."""
@@ -74,18 +96,77 @@ class ConsentRequestNeed:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmation:
+    """Double opt-in: how long a request stays open, how much later (and only after a new act of the person, such as
+    ticking the box again) the next may follow, and how many there are in all, ever."""
+
+    expires: timedelta
+    resend_after: timedelta
+    max_requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the words of a text must or must not hold; `categories` of goods for the topics about goods."""
+
+    topic: ContentTopic
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SenderNeed:
+    """May the sender be a name? `registered`: only one in the country's register. `numbers`: the same of numbers."""
+
+    alphanumeric: Literal["free", "registered", "refused"]
+    numbers: Literal["free", "registered"] = "free"
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """What one STOP ends: `all` texts of the shop, or only those of the programme it answers."""
+
+    scope: Literal["all", "programme"]
+
+
+@dataclass(frozen=True, slots=True)
+class Honour:
+    """An opt-out must have taken effect within so many business days; here it does at once."""
+
+    business_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long a record is kept. Proof (`consent`: after it ended, `opt_out`) at least so long, the rest at most."""
+
+    record: Record
+    keep: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
-    """A rule without a number: the sentence behind a check that the code makes itself."""
+    """A rule without a number: the sentence behind a check that the code makes itself, or one for readers.
 
-    topic: Topic
+    `checked`: the software keeps it. Where it doesn't, the sentence says so, and what the merchant must do.
+    """
+
+    topic: Topic | Reading
+    checked: bool = True
 
 
-Value = Hours | ClosedDays | Cap | PerCart | Deadline | ConsentNeed | ConsentRequestNeed | Statement
+Value = (
+    Hours | ClosedDays | Cap | PerCart | Deadline | ConsentNeed | ConsentRequestNeed | Confirmation
+    | Content | SenderNeed | Revocation | Honour | Retention | Statement
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of one place, with the address or citation it was read at and the day it was read."""
+    """One rule of one place, with the address or citation it was read at and the day it was read.
+
+    `profile`: only in books of that profile. `fallback`: only where `place` is the most specific place with a file
+    of its own. `since`: in force from the start of that day, `until`: no longer on that day; None: always.
+    """
 
     id: str
     place: str
@@ -95,6 +176,13 @@ class Rule:
     read: date
     value: Value
     profile: str | None = None
+    fallback: bool = False
+    since: date | None = None
+    until: date | None = None
+
+    def in_force(self, day: date) -> bool:
+        """Does it hold on this local day? `since` included, `until` excluded."""
+        return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
 
     def cite(self) -> str:
         """Rule id and source, for a sentence shown to a person."""

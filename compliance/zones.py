@@ -5,6 +5,7 @@ its cities are Eastern), so a +1 number has all zones of its area code, and an o
 """
 
 import zoneinfo
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
@@ -14,7 +15,7 @@ from phonenumbers import timezone as phone_zones
 
 from compliance import calendars, places
 from compliance.errors import StaleTzdata
-from compliance.phones import Phone
+from compliance.phones import NotAPhone, Phone
 
 UNKNOWN = "Etc/Unknown"
 CLOCKS_OF_2026 = (
@@ -32,6 +33,40 @@ class Candidate:
     why: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Whereabouts:
+    """Where the person may be: candidates, all places whose rules hold, and the countries of these.
+
+    Compared by identity: the same facts give the same object as long as it is remembered.
+    """
+
+    candidates: tuple[Candidate, ...]
+    places: tuple[str, ...]
+    countries: tuple[str, ...]
+
+
+Address = tuple[tuple[str, tuple[str, ...]], ...]
+"""Places of an address, each with the zones that its postcode tells (none: it tells no zone)."""
+
+
+def locate(
+    phone: Phone | NotAPhone,
+    country: str | None = None,
+    region: str | None = None,
+    postcode: str | None = None,
+    browser_zone: str | None = None,
+) -> Whereabouts:
+    """Area code, address and browser, all of them. No candidates when the number itself tells no zone.
+
+    The browser's zone carries the rules of all the other places, since it names none.
+    """
+    address = _address(country, region, places.known_part(postcode)) if country else ()
+    zone = browser_zone if browser_zone and is_place(browser_zone) else None
+    if isinstance(phone, NotAPhone):
+        return _nowhere(phone.country, address)
+    return _whereabouts(phone.country, phone.area_code, address, zone)
+
+
 def candidates(
     phone: Phone,
     country: str | None = None,
@@ -39,16 +74,13 @@ def candidates(
     postcode: str | None = None,
     browser_zone: str | None = None,
 ) -> tuple[Candidate, ...]:
-    """Area code, address and browser, all of them. Empty when the number itself tells no zone.
+    """The candidates of `locate`."""
+    return locate(phone, country, region, postcode, browser_zone).candidates
 
-    The browser's zone carries the rules of all the other places, since it names none.
-    """
-    by_phone = _by_phone(phone)
-    if not by_phone:
-        return ()
-    by_address = _by_address(country, region, postcode, phone)
-    all_places = tuple(dict.fromkeys(place for found in (*by_phone, *by_address) for place in found.places))
-    return (*by_phone, *by_address, *_by_browser(browser_zone, all_places))
+
+def is_place(zone: str) -> bool:
+    """Browsers that hide their place say UTC; that and an unknown name tell nothing."""
+    return "/" in zone and not zone.startswith("Etc/") and calendars.is_zone(zone)
 
 
 @lru_cache(maxsize=1024)
@@ -91,35 +123,55 @@ def assert_fresh_tzdata() -> None:
             )
 
 
-def _by_phone(phone: Phone) -> tuple[Candidate, ...]:
-    here: tuple[str, ...] = (phone.country,)
-    if phone.area_code is None:
-        return tuple(
-            Candidate(zone, here, f"number from {phone.country}") for zone in of_place(phone.country)
-        )
-    here = places.of_area_code(phone.area_code) or here
+@lru_cache(maxsize=8192)
+def _address(country: str, region: str | None, postcode: str | None) -> Address:
     return tuple(
-        Candidate(zone, here, f"area code {phone.area_code}") for zone in of_area_code(phone.area_code)
+        (place, places.zones_of_postcode(place, postcode))
+        for place in places.of_address(country, region, postcode)
     )
 
 
-def _by_address(
-    country: str | None, region: str | None, postcode: str | None, phone: Phone
-) -> tuple[Candidate, ...]:
-    """A bare country adds nothing to a number that already lies somewhere in it."""
+@lru_cache(maxsize=8192)
+def _whereabouts(country: str, area_code: int | None, address: Address, browser: str | None) -> Whereabouts:
+    by_phone = _by_phone(country, area_code)
+    if not by_phone:
+        return _nowhere(country, address)
+    found = (*by_phone, *_by_address(address, country, by_phone))
+    here = _each(place for candidate in found for place in candidate.places)
+    if browser:
+        found = (*found, Candidate(browser, here, "browser at the checkout"))
+    everywhere = _each((*here, country, *(place for place, _ in address)))
+    return Whereabouts(found, everywhere, _each(map(places.country_of, everywhere)))
+
+
+def _nowhere(country: str | None, address: Address) -> Whereabouts:
+    """A number without a zone; its country and its owner's address may still forbid a text."""
+    here = _each((*([country] if country else []), *(place for place, _ in address)))
+    return Whereabouts((), here, _each(map(places.country_of, here)))
+
+
+def _each(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def _by_phone(country: str, area_code: int | None) -> tuple[Candidate, ...]:
+    if area_code is None:
+        return tuple(Candidate(zone, (country,), f"number from {country}") for zone in of_place(country))
+    here = places.of_area_code(area_code) or (country,)
+    return tuple(Candidate(zone, here, f"area code {area_code}") for zone in of_area_code(area_code))
+
+
+def _by_address(address: Address, country: str, by_phone: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    """A bare country adds nothing to a number that already lies somewhere in it. In a state of several zones the
+    postcode tells which; without one, an area code of the same state does (own reading: Dallas is not El Paso)."""
+    same_state = by_phone[0].places
     return tuple(
         Candidate(zone, (place,), f"address in {place}")
-        for place in places.of_address(country, region, postcode)
-        if place != phone.country
-        for zone in of_place(place)
+        for place, by_postcode in address
+        if place != country
+        for zone in by_postcode
+        or (_each(found.zone for found in by_phone) if same_state == (place,) else of_place(place))
     )
-
-
-def _by_browser(zone: str | None, all_places: tuple[str, ...]) -> tuple[Candidate, ...]:
-    """Browsers that hide their place say UTC; that and an unknown name tell nothing."""
-    if not zone or "/" not in zone or zone.startswith("Etc/") or not calendars.is_zone(zone):
-        return ()
-    return (Candidate(zone, all_places, "browser at the checkout"),)
 
 
 def _specific(national: int) -> frozenset[str]:

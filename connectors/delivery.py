@@ -7,7 +7,7 @@ from typing import Protocol
 
 from sequences.cart import Shop
 from sequences.events import Reading
-from sequences.ports import Channel, Storefront
+from sequences.ports import Channel, PersonRef, StoreConsent, Storefront, Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,22 @@ class Platform(Door, Storefront, Protocol):
         """The store's own link with our discount code and campaign parameters added by a URL parser."""
         ...
 
+    def tell_consent(
+        self, shop: Shop, credentials: Credentials, person: PersonRef, consent: StoreConsent
+    ) -> Told:
+        """Have the store write down what this person told us about texts, unless it knows something newer from
+        them. Safe to repeat. Never raises for what the store or the network does."""
+        ...
+
 
 class CarrierDoor(Door, Protocol):
     """A channel that also brings reports and replies."""
 
     name: str
+
+    def answers_itself(self, words: str) -> bool:
+        """Whether the carrier, where its own opt-out service is on, replies to exactly these words."""
+        ...
 
     def channel(self, credentials: Credentials) -> Channel:
         """A sender for this process: pooled, with its own time-outs."""

@@ -5,10 +5,13 @@ import contextlib
 import os
 import secrets
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+
+from plugin_server.setting import Setting
 
 FILE = "keys"
 
@@ -46,3 +49,12 @@ def _new() -> dict[str, str]:
         "COMEBACK_PHONE_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
         "COMEBACK_VONAGE_PRIVATE_KEY": private.decode().strip().replace("\n", "\\n"),
     }
+
+
+def fill(values: dict[str, object], about: Iterable[tuple[str, str, Setting]]) -> None:
+    """Fills in the keys that nobody gave from those kept in the data folder."""
+    wanted = [(name, attribute, it) for name, attribute, it in about if it.made and not values[attribute]]
+    if wanted:
+        there = kept(Path(str(values["data_dir"])))
+        for name, attribute, about_it in wanted:
+            values[attribute] = about_it.read(there[name])

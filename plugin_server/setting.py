@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,35 @@ def prices(text: str) -> dict[str, Decimal]:
             raise ValueError("must be COUNTRY:price of one segment, such as US:0.0079,GB:0.042,*:0.08")
         found[country] = Decimal(amount)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Days on which a place gets no texts, both included."""
+
+    place: str
+    first: date
+    last: date
+
+
+def emergencies(text: str) -> tuple[Closed, ...]:
+    """Reads places without texts for some days, `US-LA:2026-08-29..2026-09-05`, separated by commas."""
+    found = []
+    for part in (p.strip() for p in text.split(",") if p.strip()):
+        match = re.fullmatch(r"([A-Z]{2}(?:-[A-Z]{2,3})?):(\d{4}-\d\d-\d\d)\.\.(\d{4}-\d\d-\d\d)", part)
+        closed = _closed(*match.groups()) if match else None
+        if closed is None:
+            raise ValueError("must be PLACE:first..last, such as US-LA:2026-08-29..2026-09-05")
+        found.append(closed)
+    return tuple(found)
+
+
+def _closed(place: str, first: str, last: str) -> Closed | None:
+    try:
+        closed = Closed(place, date.fromisoformat(first), date.fromisoformat(last))
+    except ValueError:
+        return None
+    return closed if closed.first <= closed.last else None
 
 
 def key_bytes(text: str) -> bytes:

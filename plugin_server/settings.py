@@ -17,11 +17,13 @@ from plugin_server.production import missing
 from plugin_server.setting import (
     PREFIX,
     ROOT,
+    Closed,
     Setting,
     SettingsError,
     closest,
     database_url,
     decimal,
+    emergencies,
     folder,
     key_bytes,
     keys,
@@ -133,6 +135,25 @@ class Settings:
         decimal(0.01, 100_000),
     )
 
+    stop_answered_by: str = setting(
+        "comeback",
+        "Who replies to STOP, HELP and START: 'comeback', or 'carrier' where Vonage's Opt-Out Assist is switched on;"
+        " with both, people get two replies.",
+        one_of("comeback", "carrier"),
+    )
+    rulebook: str = setting(
+        "law",
+        "Hours in the US: 'law' (federal and each state's), 'standard' (8 to 20 everywhere on top of it), or 'strict'"
+        " (10 to 20, Sundays from 12).",
+        one_of("law", "standard", "strict"),
+    )
+    emergencies: tuple[Closed, ...] = setting(
+        "",
+        "States that get no texts because of an emergency (Louisiana's law forbids them), with the first and last"
+        " day: US-LA:2026-08-29..2026-09-05.",
+        emergencies,
+    )
+
     text_prices: dict[str, Decimal] = setting(  # noqa: RUF009 - a field, like its neighbours
         "",
         "What the carrier takes for one segment, in its own currency (Vonage: EUR), by country:"
@@ -196,7 +217,7 @@ def load(env: Mapping[str, str], dotenv: Path | None = DOTENV) -> Settings:
         raise SettingsError(problems)
     if wiring == "sandbox":
         try:
-            _make_keys(values)
+            sandbox_keys.fill(values, about())
         except OSError as error:
             raise SettingsError([f"{PREFIX}DATA_DIR can't be used: {error}"]) from None
     return Settings(**values)  # type: ignore[arg-type]
@@ -224,12 +245,3 @@ def _given(env: Mapping[str, str], dotenv: Path | None) -> tuple[dict[str, str],
     ]
     given = {name: value.strip() for name, value in {**from_file, **env}.items() if name in known}
     return {name: value for name, value in given.items() if value}, unknown
-
-
-def _make_keys(values: dict[str, object]) -> None:
-    """Fills in the keys that nobody gave from those kept in the data folder."""
-    wanted = [(name, attribute, it) for name, attribute, it in about() if it.made and not values[attribute]]
-    if wanted:
-        kept = sandbox_keys.kept(Path(str(values["data_dir"])))
-        for name, attribute, about_it in wanted:
-            values[attribute] = about_it.read(kept[name])

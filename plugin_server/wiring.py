@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from compliance.rulebook import Rulebook
+from compliance.rulebook import Rulebook, emergency
 from compliance.rulebook import load as load_rulebook
 from compliance.zones import assert_fresh_tzdata, use_pinned_tzdata
 from connectors import registry
@@ -59,6 +59,10 @@ class Machine:
             "allow_private": "1" if s.sandbox else "",
         }
 
+    def carrier_answers(self, words: str) -> bool:
+        """Does the carrier itself reply to these words, so that we must not as well?"""
+        return self.settings.stop_answered_by == "carrier" and self.carrier.answers_itself(words)
+
     def app_secrets(self, platform: str) -> Mapping[str, str]:
         """What our app, not a single shop, shares with a platform: Shopify signs every delivery with it."""
         if platform != "shopify":
@@ -96,5 +100,12 @@ def machine(settings: Settings, database_url: str, redis_url: str) -> Machine:
         redis_url=redis_url,
         secrets=Secrets(Vault(settings.keys), settings.phone_key),
         clock=clock_for(settings),
-        rulebook=load_rulebook(),
+        rulebook=_rulebook(settings),
     )
+
+
+def _rulebook(settings: Settings) -> Rulebook:
+    """The shipped rules, and the emergencies that somebody has set by hand. Rules only ever narrow."""
+    shipped = load_rulebook(profile=settings.rulebook)
+    closed = [emergency(c.place, c.first, c.last) for c in settings.emergencies]
+    return shipped.with_rules(*closed) if closed else shipped

@@ -9,6 +9,7 @@ from sandbox import shops
 from sandbox.shopify import errands
 from sandbox.shopify.store import ShopifyStore
 from sandbox.storefront import CartRequest, NotPossible, SandboxError, UnknownThing, WantedItem
+from sandbox.woocommerce import accounts
 from sandbox.woocommerce.store import WooStore
 from sandbox.world import World
 
@@ -30,6 +31,16 @@ def open_shop() -> ResponseReturnValue:
     store = shops.open_shop(world(), shops.read(body(), request.host_url))
     page = f"{request.host_url}shop/{store.id}"
     return jsonify({"id": store.id, "api_base": shops.api_base(store), "shop_page": page}), 201
+
+
+@bp.get("/sandbox/shops/<shop>/consent")
+def consent(shop: str) -> ResponseReturnValue:
+    """What the store has on record of a number's consent to texts: `?phone=` E.164, its plus may be left out."""
+    store, phone = shops.find(world(), shop), "+" + request.args.get("phone", "").strip(" +")
+    with store.world.lock:
+        if isinstance(store, WooStore):
+            return jsonify(accounts.consent_of(store, phone))
+        return jsonify(errands.consent_of(store, phone))
 
 
 @bp.get("/sandbox/shops")

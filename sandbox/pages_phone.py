@@ -12,7 +12,7 @@ from sandbox.vonage.carrier import Carrier, NobodyToAnswer
 bp = Blueprint("phone", __name__)
 bp.add_app_template_filter(autolink)
 
-QUICK_REPLIES = ("STOP", "HELP", "When do you restock?")
+QUICK_REPLIES = ("Y", "STOP", "HELP", "When do you restock?")
 _LISTED = 200
 
 

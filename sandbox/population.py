@@ -2,10 +2,11 @@
 
 import random
 
+from sandbox import replies
 from sandbox.autolink import addresses
 from sandbox.courier import is_loopback
 from sandbox.plans import Plan, ShopFacts, plan
-from sandbox.reactions import Reaction
+from sandbox.reactions import Reaction, confirm
 from sandbox.shoppers import Shopper
 from sandbox.vonage.reports import Message
 from sandbox.world import World
@@ -48,8 +49,10 @@ class Crowd:
         shopper.at(each.opens, shopper.open)
 
     def read(self, phone: str, message: Message) -> None:
-        """A text with a link on this machine reached `phone`: whoever owns it reacts."""
+        """A text reached `phone`: whoever owns it reacts to a link on this machine, or to being asked for a yes."""
         carts = [s for s in self._by_phone.get(phone, ()) if s.cart and s.plan.shop == message.shop]
         links = [url for _, url in addresses(message.text) if is_loopback(url)]
         if carts and links:
             Reaction(carts[-1], message, links[0], carts).begin()
+        elif carts and (yes := replies.wanted_yes(message.text)):
+            confirm(carts[-1], message, yes)

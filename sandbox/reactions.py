@@ -14,6 +14,7 @@ from sandbox.vonage.reports import Message
 
 PREVIEWED = 0.3  # of the texts with a link: a messenger's robot fetches it at once
 REACTIONS = (("buy", 0.12), ("click", 0.15), ("stop", 0.03), ("ask", 0.02))
+CONFIRMS, REFUSES = 0.7, 0.03  # of those who are asked to reply with a word to confirm
 AWAKE = range(8, 23)  # local hours in which a person picks up the phone
 
 
@@ -116,6 +117,23 @@ class Reaction:
     def _note(self, kind: str, **facts: object) -> None:
         shopper = self.shopper
         shopper.world.ledger.write(kind, phone=shopper.phone, shop=shopper.plan.shop, url=self.link, **facts)
+
+
+def confirm(shopper: Shopper, message: Message, yes: str) -> None:
+    """Asked to reply with a word, most who had ticked the box do, sooner or later; a few have had enough."""
+    left = shopper.dice.random()
+    if left < CONFIRMS:
+        words = shopper.dice.choice((yes, yes.lower(), yes.capitalize() + "!", yes + " please"))
+        out = False
+    elif left < CONFIRMS + REFUSES:
+        words, out = "STOP", True
+    else:
+        return
+    wait = timedelta(minutes=shopper.dice.choice((0, 0, 10, 20, 60, 300)))
+    shopper.at(
+        shopper.world.clock.now() + wait,
+        lambda: shopper.world.carrier.answer("+" + message.to, words, message.sender, wants_out=out) and None,
+    )
 
 
 def page(url: str) -> str:

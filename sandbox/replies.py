@@ -63,6 +63,15 @@ def wants_out(text: str) -> bool:
     return carrier_stop(text) or (bool(_PHRASES.search(words)) and not _HARMLESS.search(words))
 
 
+_ASKS = re.compile(r"(?:reply|responde|repondez|mit) (?P<yes>y|yes|si|oui|ja)\b", re.IGNORECASE)
+
+
+def wanted_yes(text: str) -> str | None:
+    """The word that a text asks its reader to confirm with, if it does: "Reply Y to subscribe"."""
+    found = _ASKS.search(plain(text))
+    return found["yes"].upper() if found else None
+
+
 def confirms_opt_out(text: str) -> bool:
     """True for the one text that may follow an opt-out: it confirms, and leads nowhere."""
     said = re.search(

@@ -14,6 +14,7 @@ from compliance.ask import Ask, ConsentView, Suppression
 from compliance.rulebook import Rulebook
 from compliance.verdict import MIN_TTL, check, ttl_seconds
 from sequences.cart import Cart
+from sequences.confirming import SHORTEST, UNCONFIRMED, Asked, next_step, terms_of
 from sequences.engine import CartState, back_off
 from sequences.ports import Look
 from sequences.trace import Line
@@ -35,7 +36,10 @@ class Situation:
     arm: Literal["treated", "holdout"]
     tries: int = 0
     send_blind: bool = False
+    double_opt_in: bool = True
     store_consent: bool = False
+    platform: str = ""
+    asked: tuple[Asked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,15 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class AskFirst:
+    """Ask the shopper to confirm; the touch waits for the answer, until `until` at most."""
+
+    until: datetime
+    reason: str
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Skip:
     """Never. `state`: the final state of the touch."""
 
@@ -64,7 +77,7 @@ class Skip:
     state: Literal["skipped", "cancelled", "expired"] = "skipped"
 
 
-Decision = Send | Hold | Skip
+Decision = Send | Hold | AskFirst | Skip
 LONGEST_TTL = timedelta(hours=4)  # Vonage's advice for promotional texts: support article 5671771052060
 
 
@@ -79,13 +92,35 @@ def decide(s: Situation, now: datetime, rulebook: Rulebook) -> tuple[Decision, t
     verdict = check(_ask(s), now, rulebook)
     decision = _judged(verdict, now)
     trace.append(_verdict_line(verdict, decision, s, now))
-    if isinstance(decision, Send) and s.arm == "holdout":
-        decision = Skip(
-            "holdout: this cart gets no text, so that what texts cause can be measured", "holdout"
-        )
-    if isinstance(verdict, Allowed):
+    if isinstance(verdict, Refused) and verdict.code in UNCONFIRMED and s.double_opt_in:
+        decision, line = _confirmation(s, verdict, now, rulebook)
+        trace.append(line)
+    if isinstance(decision, Send | AskFirst):
         trace.append(Line(at=now, check="experiment", outcome=s.arm))
+        if s.arm == "holdout":
+            decision = HELD_OUT
     return decision, tuple(trace)
+
+
+HELD_OUT = Skip("holdout: this cart gets no text, so that what texts cause can be measured", "holdout")
+
+
+def _confirmation(s: Situation, verdict: Refused, now: datetime, rulebook: Rulebook) -> tuple[Decision, Line]:
+    """Consent is there, but not confirmed: ask, wait for the answer, or give up."""
+    rule = verdict.reasons[0].rule
+    step = next_step(s.asked, s.consent.given_at, terms_of(rulebook, (rule.place,)), now)
+    line = Line(at=now, check="confirmation", outcome=step.what, reason=step.why, facts={"rule": rule.id})
+    if step.what == "stop":
+        return Skip(step.why, rule.id), line
+    if step.what == "wait":
+        return Hold(min(s.deadline, step.until or s.deadline), step.why, rule.id), line
+    may = check(replace(_ask(s), kind="consent_request"), now, rulebook)
+    if not isinstance(may, Allowed):
+        return _judged(may, now), replace(line, outcome="may not ask", reason=" ".join(may.sentences()))
+    if s.deadline - now < SHORTEST:
+        late = "too late to ask the shopper and wait for an answer"
+        return Skip(late, rule.id, "expired"), replace(line, outcome="stop", reason=late)
+    return AskFirst(s.deadline, "the shopper was asked to confirm", rule.id), line
 
 
 Answer = tuple[Decision | None, Line]
@@ -140,8 +175,10 @@ def _ask(s: Situation) -> Ask:
 
 
 def _relied_on(s: Situation) -> ConsentView:
-    """The store's claim counts as proof only where the merchant vouched for it."""
-    if not s.store_consent or s.consent.state != "given":
+    """The store's claim counts as proof only where the merchant vouched for it; and never after an opt-out, when the
+    programme must be confirmed anew (OPT-09)."""
+    from_store = (s.consent.source or "").startswith(s.platform)
+    if not s.store_consent or s.consent.state != "given" or s.consent.renewed or not from_store:
         return s.consent
     source = f"{s.consent.source or 'the store'}, vouched for by the merchant"
     return replace(s.consent, proven=True, scope="cart_reminders", source=source)

@@ -120,7 +120,8 @@ class DeliveryReported:
     """The carrier says what became of a text.
 
     `ref` is the touch id that we sent along; `code` the carrier's error number as text; `opted_out`
-    that the carrier blocks this number because its owner said STOP to it.
+    that the carrier blocks this number because its owner said STOP to it; `dead` that the number doesn't
+    exist or takes no texts; `absent` that nobody was reached there.
     """
 
     ref: str
@@ -130,6 +131,8 @@ class DeliveryReported:
     code: str = ""
     detail: str = ""
     opted_out: bool = False
+    dead: bool = False
+    absent: bool = False
     price: Decimal | None = None
     currency: str = ""
     segments: int | None = None

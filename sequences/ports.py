@@ -51,6 +51,39 @@ class Storefront(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRef:
+    """Enough of a person for their store to find them. `phone`: the number that they spoke for (E.164)."""
+
+    phone: str
+    email: str = ""
+    customer_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreConsent:
+    """What a person told us about texts, for their store to write down. `at`: when they said it (aware UTC);
+    `level`: how surely a "subscribed" was given."""
+
+    state: Literal["subscribed", "unsubscribed"]
+    at: datetime
+    level: Literal["", "confirmed_opt_in"] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What became of telling a store.
+
+    `told`: it has written it down. `needless`: it knows already, knows something newer, or knows no such person.
+    `retry_later`: it couldn't be told now; `retry_after` is in seconds, if it said. `refused`: it said no, and will
+    until somebody mends something. `detail` is for people, and names nobody.
+    """
+
+    kind: Literal["told", "needless", "retry_later", "refused"]
+    detail: str = ""
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundText:
     """One text to hand over. `ref` is the touch id: it comes back in every report.
 

@@ -44,7 +44,9 @@ class Sequence:
     shopper left it a reminder still makes sense (48 h is also the carriers' limit for +1, CART-04).
     `attribution`: how long after a text an order may count as its doing. `holdout`: the share of carts that
     get nothing, so that what the texts cause can be measured. `send_blind`: text even if the store can't be
-    asked whether the cart was bought meanwhile. `store_consent`: the merchant vouches that shoppers ticked a
+    asked whether the cart was bought meanwhile. `double_opt_in`: where the rules want a confirmed consent and the
+    store only says that a box was ticked, ask the shopper by text, and let the cart wait for the answer.
+    `store_consent`: the merchant vouches that shoppers ticked a
     box at the store's checkout whose wording names cart reminders, and relies on the store's record of it
     where the rulebook asks for proof of our own.
     """
@@ -58,6 +60,7 @@ class Sequence:
     attribution: timedelta = timedelta(days=5)
     holdout: Decimal = Decimal("0.05")
     send_blind: bool = False
+    double_opt_in: bool = True
     store_consent: bool = False
     on: bool = True
 
@@ -100,6 +103,7 @@ class _SequenceSchema(Schema):
     attribution = _span(load_default=Sequence().attribution)
     holdout = fields.Decimal(load_default=Decimal("0.05"), validate=validate.Range(0, Decimal("0.5")))
     send_blind = fields.Bool(load_default=False)
+    double_opt_in = fields.Bool(load_default=True)
     store_consent = fields.Bool(load_default=False)
     on = fields.Bool(load_default=True)
 

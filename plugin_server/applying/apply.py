@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from plugin_server.applying import carrier, carts, orders, people
+from plugin_server.applying import carrier, carts, orders, people, replies
 from plugin_server.applying.effect import Effect, Here
 from sequences import events as e
 from sequences.events import Event, Reading
@@ -20,7 +20,7 @@ HANDLERS: dict[type, Callable[[Here, Any], Effect]] = {
     e.ScopesChanged: people.scopes,
     e.StockChanged: people.stock,
     e.DeliveryReported: carrier.reported,
-    e.TextReceived: carrier.received,
+    e.TextReceived: replies.received,
 }
 # The row of a delivery with several events says the weightiest thing that came of it.
 WEIGHT = ("ignored", "stale", "applied", "parked")

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from plugin_server.applying.claims import evidence_of
 from plugin_server.applying.effect import Effect, Here
-from plugin_server.store import carts, people, touches, traces
+from plugin_server.store import carts, consents, touches, traces
 from plugin_server.store.carts import CartRow
 from sequences.cart import Cart
 from sequences.engine import Next, after_change, is_news
@@ -27,7 +28,7 @@ def _checkout(here: Here, cart: Cart, known: CartRow | None) -> Effect:
         return Effect("ignored", "its shopper was erased", known.id)
     if known and not is_news(known.updated_at, cart.updated_at, known.state):
         return Effect("stale", "we know something newer of this cart", known.id)
-    people.claim(here.tx, cart.consent)
+    consents.append(here.tx, evidence_of(cart.consent), here.now)
     then = after_change(known.state if known else "open", cart)
     if known and known.state == then.state and not then.reason:
         then = replace(then, reason=known.reason)  # an end that stays keeps its why

@@ -1,9 +1,12 @@
 """What applying an event led to, and what it needs to know."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from compliance.rulebook import Rulebook
+from plugin_server.store.shops import Installed
 from plugin_server.store.tx import Tx
 from sequences.sequence import Sequence
 
@@ -24,8 +27,15 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """Where an event is applied: one shop's transaction, its plan, and the time."""
+    """Where an event is applied: one shop's transaction, the shop, the time and the rules. `carrier_answers` tells
+    of a person's words whether the carrier itself replies to them."""
 
     tx: Tx
-    sequence: Sequence
+    installed: Installed
     now: datetime
+    rulebook: Rulebook
+    carrier_answers: Callable[[str], bool]
+
+    @property
+    def sequence(self) -> Sequence:
+        return self.installed.sequence

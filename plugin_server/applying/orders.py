@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from plugin_server.applying.claims import evidence_of
 from plugin_server.applying.effect import Effect, Here
-from plugin_server.store import carts, orders, people, touches, traces
+from plugin_server.store import carts, consents, orders, touches, traces
 from sequences.attribution import Attributed, Match, attribute, standing_amount, tie
 from sequences.cart import Order
 from sequences.events import OrderChanged, OrderPlaced
@@ -22,7 +23,7 @@ def changed(here: Here, event: OrderChanged) -> Effect:
 
 def _order(here: Here, told: Order) -> Effect:
     order = _as_bought(here, told)
-    people.claim(here.tx, order.consent)
+    consents.append(here.tx, evidence_of(order.consent), here.now)
     if not orders.save(here.tx, order):
         return Effect("stale", "we know something newer of this order", order_key=order.key)
     if order.status == "cancelled":

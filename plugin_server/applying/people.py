@@ -1,7 +1,9 @@
 """Consent, erasure, and the end of an installation."""
 
+from plugin_server.applying.claims import evidence_of
 from plugin_server.applying.effect import Effect, Here
-from plugin_server.store import erasure, people, touches
+from plugin_server.applying.stopping import ANSWERS
+from plugin_server.store import consents, data_requests, erasure, notices, people, touches
 from sequences.events import (
     ConsentChanged,
     DataRequested,
@@ -14,11 +16,13 @@ from sequences.events import (
 
 
 def consent(here: Here, event: ConsentChanged) -> Effect:
-    people.claim(here.tx, (event.claim,))
+    consents.append(here.tx, evidence_of([event.claim]), here.now)
     phone = here.tx.phone(event.claim.phone)
     assert phone is not None  # noqa: S101  (a claim has a phone)
     if event.claim.state in ("unsubscribed", "redacted"):
-        touches.cancel_for_phone(here.tx, phone, "consent was withdrawn at the store", here.now)
+        reason = "consent was withdrawn at the store"
+        touches.cancel_for_phone(here.tx, phone, reason, here.now)
+        notices.cancel(here.tx, phone, reason, here.now, spare=ANSWERS)
     carts = people.carts_with_phone(here.tx, phone)
     return Effect("applied", cart_id=carts[-1] if carts else None)
 
@@ -29,10 +33,12 @@ def erased(here: Here, event: ShopperErased) -> Effect:
 
 
 def data_requested(here: Here, event: DataRequested) -> Effect:
-    """Answering is a person's work, within 30 days: it stays in sight until somebody did it."""
+    """Handing it over is a person's work, within 30 days: `comeback data-requests` shows it until it is done."""
     carts = erasure.carts_of(here.tx, event)
-    note = f"a shopper asked for their data (request {event.request_id}): answer it"
-    return Effect("parked", note, carts[-1] if carts else None)
+    data_requests.add(here.tx, event, here.now)
+    return Effect(
+        "applied", "a shopper asked for their data: it waits for an answer", carts[-1] if carts else None
+    )
 
 
 def removed(here: Here, event: ShopRemoved) -> Effect:

@@ -17,9 +17,24 @@ COMMANDS = {
     "read": "offline",
     "segments": "offline",
     "connectors": "offline",
+    "may-text": "asking",
+    "check-text": "texting",
     "settings": "inspecting",
     "trace": "inspecting",
     "replay": "inspecting",
+    "import-consent": "gathering",
+    "hygiene": "gathering",
+    "sign-up": "joining",
+    "api-key": "joining",
+    "data-requests": "privacy",
+    "data-request": "privacy",
+    "erase": "privacy",
+    "opt-out": "privacy",
+    "verify-evidence": "evidence",
+    "anchors": "evidence",
+    "export-consent": "evidence",
+    "evidence-key": "evidence",
+    "verify-consent": "verifying",
     "release": "running",
     "web": "running",
     "worker": "running",
@@ -37,7 +52,7 @@ class Commands(AppGroup):
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
         module = importlib.import_module(f"plugin_server.cli.{COMMANDS[cmd_name]}")
-        return cast(click.Command, getattr(module, cmd_name))
+        return cast(click.Command, getattr(module, cmd_name.replace("-", "_")))
 
 
 def create_app() -> Flask:

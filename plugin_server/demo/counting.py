@@ -12,7 +12,8 @@ from plugin_server.store.tx import Tx
 from plugin_server.wiring import Machine
 
 UNDECIDED = text(
-    "SELECT count(*) FROM touches WHERE deadline < :now"
+    "SELECT count(*) FROM (SELECT state, deadline FROM touches"
+    " UNION ALL SELECT state, deadline FROM notices) AS texts WHERE deadline < :now"
     " AND state NOT IN ('sent', 'delivered', 'undelivered', 'never_known', 'skipped', 'cancelled', 'expired')"
 )
 KEPT = text("SELECT DISTINCT encode(digest, 'hex') AS digest FROM events WHERE state <> 'new'")

@@ -39,8 +39,9 @@ Comeback runs beside a pretend world. Nothing leaves this machine.
 
   1. Open a shop, tick the box, leave without buying:   {shop}/shop/mugs
   2. Skip an hour: the button is on the next page, and at the top of every page.
-  3. Read the text, follow its link, buy:               {shop}/phone
-  4. See what came back, and why:                       {ours}/
+  3. Read the text: a ticked box must be confirmed in the US. Reply Y, and the reminder comes:
+                                                        {shop}/phone
+  4. Follow its link, buy, and see what came back:      {ours}/
 
 The shops: mugs speaks Shopify, wool speaks WooCommerce. Ctrl-C ends it; the next start begins anew.
 """

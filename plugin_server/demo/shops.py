@@ -1,6 +1,7 @@
 """Two pretend shops, known to both sides: installed here, opened there."""
 
 import secrets
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 
@@ -29,12 +30,20 @@ PLAN = replace(
 MUGS, WOOL = "12015550123", "12015550124"
 
 
-def open_all(settings: Settings, database: Database, world: World, plan: Sequence = PLAN) -> dict[str, str]:
-    """Install and open both, with one plan. Returns the shops' keys by their sandbox ids."""
+def open_all(
+    settings: Settings,
+    database: Database,
+    world: World,
+    plan: Sequence = PLAN,
+    asking: Collection[str] = (),
+) -> dict[str, str]:
+    """Install and open both, with one plan; shops in `asking` ask shoppers to confirm by text instead of vouching for
+    the box. Returns the shops' keys by their sandbox ids."""
     vault = Vault(settings.keys)
+    doubting = replace(plan, store_consent=False)
     keys = {
-        "mugs": _mugs(settings, database, vault, world, plan),
-        "wool": _wool(settings, database, vault, world, plan),
+        "mugs": _mugs(settings, database, vault, world, doubting if "mugs" in asking else plan),
+        "wool": _wool(settings, database, vault, world, doubting if "wool" in asking else plan),
     }
     _carrier(settings, world, keys)
     return keys
@@ -52,6 +61,7 @@ def _mugs(settings: Settings, database: Database, vault: Vault, world: World, pl
             platform="shopify",
             domain=domain,
             sender=f"+{MUGS}",
+            support="hello@mugs.example",
             **facts,
         )
     world.post(
@@ -86,6 +96,7 @@ def _wool(settings: Settings, database: Database, vault: Vault, world: World, pl
             platform="woocommerce",
             domain=domain,
             sender=f"+{WOOL}",
+            support="hello@wool.example",
             **facts,
         )
     address = {"webhook_url": f"{settings.public_url}/webhooks/woocommerce/{key}"}

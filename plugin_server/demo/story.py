@@ -69,7 +69,7 @@ class Story:
         return self._nothing_waits() and self._world.status().idle and self._nothing_waits()
 
     def _nothing_waits(self) -> bool:
-        names = ("events_new", "carts_idle", "touches_due", "touches_in_hand", "touches_overdue")
+        names = "events_new carts_idle touches_due touches_in_hand touches_overdue errands_due".split()
         waiting = self._backlog()
         return not any(waiting[name] for name in names)
 

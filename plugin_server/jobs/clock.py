@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 import uuid
+from collections.abc import Mapping
 
 import structlog
 from rq import Queue
@@ -16,13 +17,15 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from plugin_server.jobs import queues, sweep
-from plugin_server.store import touches
+from plugin_server.jobs.nightly import Nights
+from plugin_server.store import errands, notices, touches
 from plugin_server.wiring import Machine
 
 log = structlog.get_logger()
 # Claims that may wait in the queue: more would only let their leases run out there.
 MOST_WAITING = 4
 FORGET_EVERY = 600.0
+ANSWERS_AT_ONCE = 50
 
 LEASE = text(
     "INSERT INTO leases (name, holder, until)"
@@ -41,20 +44,21 @@ def run(machine: Machine, stop: threading.Event) -> None:
     """Tick until `stop` is set. What is down now is tried again at the next tick."""
     me = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     connection = queues.impatient(machine.redis_url)
-    events, texts = (queues.queue(name, connection) for name in queues.NAMES)
-    forget_at = 0.0
+    by_name = {name: queues.queue(name, connection) for name in queues.NAMES}
+    forget_at, nights = 0.0, Nights()
     while not stop.is_set():
         try:
-            tick(machine, me, events, texts)
+            tick(machine, me, by_name)
             if time.monotonic() >= forget_at:
                 sweep.forget(machine)
                 forget_at = time.monotonic() + FORGET_EVERY
+            nights.pass_by(machine)
         except (OperationalError, *queues.DOWN) as error:
             log.warning("the clock couldn't do its errands", error=type(error).__name__)
         stop.wait(machine.settings.clock_seconds)
 
 
-def tick(machine: Machine, me: str, events: Queue, texts: Queue) -> int:
+def tick(machine: Machine, me: str, by_name: Mapping[str, Queue]) -> int:
     """One round. Returns how many touches were claimed."""
     if not _lease(machine, me):
         return 0
@@ -64,9 +68,13 @@ def tick(machine: Machine, me: str, events: Queue, texts: Queue) -> int:
     now = machine.clock.now()
     with machine.db.system() as c:
         waiting = c.execute(EVENTS_WAIT, {"now": now}).scalar_one()
+        untold = errands.waiting(c, now)
     if waiting:
-        queues.ask_for_events(events)
-    return _claim_due(machine, texts)
+        queues.ask_for_events(by_name[queues.EVENTS])
+    if untold:
+        queues.ask_for_errands(by_name[queues.ERRANDS])
+    _claim_answers(machine, by_name[queues.ANSWERS])
+    return _claim_due(machine, by_name[queues.TEXTS])
 
 
 def _lease(machine: Machine, me: str) -> bool:
@@ -87,3 +95,13 @@ def _claim_due(machine: Machine, texts: Queue) -> int:
         if taken < s.batch:
             break
     return claimed
+
+
+def _claim_answers(machine: Machine, answers: Queue) -> None:
+    """People who wrote wait for an answer: never behind a long row of reminders."""
+    if answers.count >= MOST_WAITING:
+        return
+    with machine.db.system() as c:
+        token, taken = notices.claim(c, machine.clock.now(), ANSWERS_AT_ONCE, machine.settings.lease_seconds)
+    if taken:
+        queues.ask_for_answers(answers, token, timeout=machine.settings.lease_seconds)

@@ -1,5 +1,6 @@
 """Decide a chunk of claimed touches and commit what may be sent, in one transaction."""
 
+import hashlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,13 +15,13 @@ from plugin_server.jobs import situations
 from plugin_server.jobs.composing import Composed, compose
 from plugin_server.jobs.planning import most_texts
 from plugin_server.jobs.situations import Batch
-from plugin_server.store import attempts, links, touches, traces
+from plugin_server.store import attempts, links, notices, touches, traces
 from plugin_server.store.carts import Opened
 from plugin_server.store.shops import Installed
 from plugin_server.store.touches import TouchRow
 from plugin_server.store.tx import Tx
 from plugin_server.wiring import Machine
-from sequences.dispatching import Hold, Send, Skip, decide
+from sequences.dispatching import AskFirst, Hold, Send, Skip, decide
 from sequences.ports import Look, OutboundText
 from sequences.trace import Line
 
@@ -46,15 +47,15 @@ class Decided:
     settled: list[dict[str, Any]] = field(default_factory=list)
     traces: list[tuple[int, uuid.UUID | None, Line]] = field(default_factory=list)
 
-    def settle(self, row: TouchRow, decision: Hold | Skip) -> None:
-        held = isinstance(decision, Hold)
+    def settle(self, row: TouchRow, decision: Hold | AskFirst | Skip) -> None:
+        held = isinstance(decision, Hold | AskFirst)
         self.settled.append(
             {
                 "id": row.id,
-                "state": "held" if isinstance(decision, Hold) else decision.state,
+                "state": "held" if isinstance(decision, Hold | AskFirst) else decision.state,
                 "reason": decision.reason,
                 "rule": decision.rule,
-                "due": decision.until if isinstance(decision, Hold) else None,
+                "due": decision.until if isinstance(decision, Hold | AskFirst) else None,
                 "now": self.now,
             }
         )
@@ -97,6 +98,8 @@ def _one_at_a_time(c: Connection, shop_id: int) -> None:
 def _one(machine: Machine, tx: Tx, batch: Batch, row: TouchRow, decided: Decided) -> None:
     decision, lines = decide(situations.situation(batch, row), decided.now, machine.rulebook)
     decided.say(row, *lines)
+    if isinstance(decision, AskFirst):
+        _ask_first(tx, batch, row, decided.now)
     if not isinstance(decision, Send):
         decided.settle(row, decision)
         return
@@ -105,6 +108,23 @@ def _one(machine: Machine, tx: Tx, batch: Batch, row: TouchRow, decided: Decided
         decided.settle(row, composed)
         return
     _prepare(machine, tx, batch, row, decision, composed, decided)
+
+
+def _ask_first(tx: Tx, batch: Batch, row: TouchRow, now: datetime) -> None:
+    """The question is a text of its own: it is decided again, and handed over, by the job for such texts."""
+    cart = batch.carts[row.cart_id].cart
+    assert cart is not None and cart.contact.phone is not None  # noqa: S101  (decided to ask)
+    notices.add(
+        tx,
+        "consent_request",
+        cart.contact.phone,
+        asked_at=now,
+        due_at=now,
+        deadline=row.deadline,
+        locale=cart.locale or batch.installed.shop.locale,
+        cart_id=row.cart_id,
+    )
+    batch.asking(row.cart_id, now)
 
 
 def _compose(machine: Machine, batch: Batch, row: TouchRow, now: datetime) -> Composed | Skip:
@@ -149,7 +169,7 @@ def _prepare(
             "encoding": rendered.segments.encoding,
             "segments": rendered.segments.segments,
             "estimate": composed.estimate,
-            "decision": _evidence(send.verdict, composed),
+            "decision": _evidence(send.verdict, composed, batch.relied_on(row.cart_id)),
             "now": decided.now,
         }
     )
@@ -158,14 +178,16 @@ def _prepare(
     batch.sending(row.cart_id)
 
 
-def _evidence(verdict: Allowed, composed: Composed) -> dict[str, Any]:
+def _evidence(verdict: Allowed, composed: Composed, consent: int | None) -> dict[str, Any]:
     """What a court would ask: which rules, by which clock, in which words (EV-12)."""
     return {
+        "consent": consent,
         "rulebook": verdict.rulebook_version,
         "rules": [rule.id for rule in verdict.rules],
         "local_times": {t.zone: t.time for t in verdict.local_times},
         "language": composed.language,
         "opt_out_added": composed.rendered.opt_out_added,
+        "sha256": hashlib.sha256(composed.rendered.text.encode()).hexdigest(),
     }
 
 

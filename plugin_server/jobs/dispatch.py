@@ -53,7 +53,7 @@ def _shop(machine: Machine, installed: Installed, token: uuid.UUID) -> int:
 
 def _decide(machine: Machine, installed: Installed, token: uuid.UUID, chunk: list[TouchRow]) -> list[Ready]:
     opened = Opened()
-    looks = looking.look(machine, installed, chunk, opened)
+    looks = looking.look(machine, installed, [row.cart_id for row in chunk], opened)
     only = [row.id for row in chunk]
     try:
         return commit(machine, installed, token, only, looks, opened)

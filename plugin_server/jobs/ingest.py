@@ -69,4 +69,5 @@ def _apply(machine: Machine, c: Connection, kept: events.Kept) -> Effect:
     delivery = events.unseal(machine.secrets.vault, kept.shop_id, kept.sealed)
     reading = machine.door(kept.source).read(delivery, installed.shop)
     tx = Tx(c, installed.shop, machine.secrets)
-    return apply_all(Here(tx, installed.sequence, machine.clock.now()), reading)
+    here = Here(tx, installed, machine.clock.now(), machine.rulebook, machine.carrier_answers)
+    return apply_all(here, reading)

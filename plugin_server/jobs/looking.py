@@ -7,7 +7,6 @@ import structlog
 from plugin_server.store import carts
 from plugin_server.store.carts import CartRow, Opened
 from plugin_server.store.shops import Installed
-from plugin_server.store.touches import TouchRow
 from plugin_server.store.tx import Tx
 from plugin_server.wiring import Machine
 from sequences.ports import CartRef, Look
@@ -32,13 +31,13 @@ def reference(row: CartRow) -> CartRef | None:
 
 
 def look(
-    machine: Machine, installed: Installed, rows: Sequence[TouchRow], opened: Opened | None = None
+    machine: Machine, installed: Installed, cart_ids: Sequence[int], opened: Opened | None = None
 ) -> dict[int, Look]:
     """What the store says, by cart id. A store that can't be asked makes every answer `unknown`. `opened`
     learns what the carts hold."""
     with machine.db.shop(installed.shop.id) as c:
         tx = Tx(c, installed.shop, machine.secrets)
-        known = carts.by_ids(tx, [row.cart_id for row in rows], opened)
+        known = carts.by_ids(tx, list(cart_ids), opened)
     refs = {
         row.id: ref
         for row in known.values()

@@ -12,7 +12,9 @@ from rq.serializers import JSONSerializer
 
 EVENTS = "events"
 TEXTS = "texts"
-NAMES = (EVENTS, TEXTS)
+ANSWERS = "answers"
+ERRANDS = "errands"
+NAMES = (EVENTS, TEXTS, ANSWERS, ERRANDS)
 # A killed job is found by its rows' leases, not by RQ: results and failures needn't be kept for long.
 KEPT = {"result_ttl": 60, "failure_ttl": 86400}
 DOWN = (RedisConnectionError, RedisTimeoutError)
@@ -46,3 +48,16 @@ def ask_for_events(q: Queue) -> bool:
 def ask_for_texts(q: Queue, token: uuid.UUID, timeout: int) -> None:
     """Have one claim worked off."""
     q.enqueue("plugin_server.jobs.worker.work_texts", str(token), job_timeout=timeout, **KEPT)
+
+
+def ask_for_answers(q: Queue, token: uuid.UUID, timeout: int) -> None:
+    """Have one claim of notices worked off."""
+    q.enqueue("plugin_server.jobs.worker.work_answers", str(token), job_timeout=timeout, **KEPT)
+
+
+def ask_for_errands(q: Queue) -> bool:
+    """Have stores told what is due, unless that is asked for already."""
+    if q.count > 0:
+        return False
+    q.enqueue("plugin_server.jobs.worker.work_errands", job_timeout=900, **KEPT)
+    return True

@@ -17,7 +17,7 @@ import structlog
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
-from plugin_server.jobs import dispatch, ingest, planning, queues
+from plugin_server.jobs import answering, dispatch, errands, ingest, planning, queues
 from plugin_server.wiring import Machine
 
 log = structlog.get_logger()
@@ -34,6 +34,16 @@ def work_events() -> int:
 def work_texts(token: str) -> int:
     """Job: work off one claim."""
     return dispatch.run(_here(), uuid.UUID(token))
+
+
+def work_answers(token: str) -> int:
+    """Job: work off one claim of answers and questions to people."""
+    return answering.run(_here(), uuid.UUID(token))
+
+
+def work_errands() -> int:
+    """Job: tell stores what people told us."""
+    return errands.run(_here())
 
 
 def _here() -> Machine:

@@ -2,25 +2,25 @@
 
 from datetime import datetime
 
-from plugin_server.store import people, touches
+from plugin_server.store import consents, data_requests, notices, people, touches
 from plugin_server.store.tx import Tx
 from sequences.events import DataRequested, ShopperErased
 
 OF_SHOP = (
-    "recoveries clicks links attempts traces touches cart_names carts orders replies consents suppressions stock"
+    "recoveries clicks links attempts notices errands traces touches cart_names carts orders replies suppressions"
+    " subscribers imports api_keys data_requests stock"
 ).split()
 
 
 def shopper(tx: Tx, event: ShopperErased, now: datetime) -> list[int]:
     """Forget one person in this shop: only the hash that stops the next text stays. Returns their carts."""
+    consents.hold(tx)
     carts = carts_of(tx, event)
-    orders = _orders(tx, event, carts)
+    orders = orders_of(tx, event, carts)
     touches.cancel(tx, carts, "the shopper was erased", now)
-    for phone in {p for p in (tx.phone(event.phone), *_phones(tx, carts, orders)) if p is not None}:
-        people.suppress(tx, phone, "erased", now)
-        tx.run(
-            "UPDATE replies SET sealed = NULL WHERE shop_id = :shop_id AND phone_hash = :phone", phone=phone
-        )
+    for phone in phones_of(tx, event, carts, orders):
+        _forget_number(tx, phone, now)
+    data_requests.forget(tx, event)
     for table in ("attempts", "links"):
         tx.run(
             f"UPDATE {table} SET sealed = NULL WHERE shop_id = :shop_id AND cart_id = ANY(:carts)",
@@ -29,6 +29,20 @@ def shopper(tx: Tx, event: ShopperErased, now: datetime) -> list[int]:
     _empty_events(tx, "(cart_id = ANY(:carts) OR order_key = ANY(:orders))", carts=carts, orders=orders)
     _forget_carts(tx, carts, orders)
     return carts
+
+
+def _forget_number(tx: Tx, phone: bytes, now: datetime) -> None:
+    """What stays is the hash that stops the next text, and the lines of evidence without what they say of a person:
+    a sender must be able to prove consent, and that it stopped (47 CFR 64.1200; GDPR art. 17(3)(e))."""
+    people.suppress(tx, phone, "erased", now, "erased")
+    notices.cancel(tx, phone, "the shopper was erased", now, spare=["opt_out_confirmation"])
+    tx.run("DELETE FROM subscribers WHERE shop_id = :shop_id AND phone_hash = :phone", phone=phone)
+    for table, unless in (("replies", ""), ("notices", " AND state <> 'planned'"), ("errands", "")):
+        tx.run(
+            f"UPDATE {table} SET sealed = NULL WHERE shop_id = :shop_id AND phone_hash = :phone{unless}",
+            phone=phone,
+        )
+    consents.forget(tx, phone, now, "the shopper asked to be forgotten")
 
 
 def _empty_events(tx: Tx, which: str, **binds: object) -> None:
@@ -68,7 +82,7 @@ def carts_of(tx: Tx, event: ShopperErased | DataRequested) -> list[int]:
     return [row.id for row in rows]
 
 
-def _orders(tx: Tx, event: ShopperErased, carts: list[int]) -> list[str]:
+def orders_of(tx: Tx, event: ShopperErased | DataRequested, carts: list[int]) -> list[str]:
     """Those that the event names, those that came of these carts, and the person's others."""
     rows = tx.rows(
         "SELECT key FROM orders WHERE shop_id = :shop_id AND (cart_id = ANY(:carts) OR phone_hash = :phone"
@@ -81,7 +95,10 @@ def _orders(tx: Tx, event: ShopperErased, carts: list[int]) -> list[str]:
     return sorted({*event.order_keys, *(row.key for row in rows)})
 
 
-def _phones(tx: Tx, carts: list[int], orders: list[str]) -> list[bytes]:
+def phones_of(
+    tx: Tx, event: ShopperErased | DataRequested, carts: list[int], orders: list[str]
+) -> set[bytes]:
+    """The numbers (hashed) that this person is known by: the one named, and those of their carts and orders."""
     rows = tx.rows(
         "SELECT phone_hash FROM carts WHERE shop_id = :shop_id AND id = ANY(:carts) AND phone_hash IS NOT NULL"
         " UNION SELECT phone_hash FROM orders WHERE shop_id = :shop_id AND key = ANY(:orders)"
@@ -89,15 +106,18 @@ def _phones(tx: Tx, carts: list[int], orders: list[str]) -> list[bytes]:
         carts=carts,
         orders=orders,
     )
-    return [bytes(row.phone_hash) for row in rows]
+    named = tx.phone(event.phone)
+    return {bytes(row.phone_hash) for row in rows} | ({named} if named else set())
 
 
 def shop(tx: Tx) -> None:
     """Forget a whole shop. Its row stays, empty, so that a late delivery still finds a closed door."""
+    consents.hold(tx)
     for table in OF_SHOP:
         tx.run(f"DELETE FROM {table} WHERE shop_id = :shop_id")
     _empty_events(tx, "true")
     tx.run(
-        "UPDATE shops SET state = 'removed', name = '', support = '', sender = '', credentials = ''"
+        "UPDATE shops SET state = 'removed', name = '', support = '', sender = '', credentials = '', gathering = '{}'"
         " WHERE id = :shop_id"
     )
+    tx.run("SELECT comeback_forget_shop()")

@@ -13,10 +13,11 @@ SELECT (SELECT count(*) FROM carts WHERE shop_id = :shop_id) AS carts,
   (SELECT count(DISTINCT code) FROM clicks WHERE shop_id = :shop_id AND visitor = 'person') AS clicked,
   (SELECT count(*) FROM recoveries WHERE shop_id = :shop_id AND state = 'standing') AS recovered,
   (SELECT coalesce(sum(amount), 0) FROM recoveries WHERE shop_id = :shop_id AND state = 'standing') AS revenue,
-  (SELECT count(*) FROM suppressions WHERE shop_id = :shop_id AND reason <> 'erased') AS opt_outs,
+  (SELECT count(*) FROM suppressions WHERE shop_id = :shop_id AND kind NOT IN ('erased', 'bounced')) AS opt_outs,
   (SELECT coalesce(sum(segments), 0) FROM attempts WHERE shop_id = :shop_id
      AND state IN ('accepted', 'delivered', 'undelivered')) AS segments,
-  (SELECT coalesce(sum(price), 0) FROM attempts WHERE shop_id = :shop_id) AS cost,
+  (SELECT coalesce(sum(price), 0) FROM attempts WHERE shop_id = :shop_id)
+    + (SELECT coalesce(sum(price), 0) FROM notices WHERE shop_id = :shop_id) AS cost,
   (SELECT max(price_currency) FROM attempts WHERE shop_id = :shop_id) AS cost_currency
 """
 

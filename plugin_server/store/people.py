@@ -1,80 +1,70 @@
-"""Shoppers: what is known of their consent, who must not be texted, and what they wrote back."""
+"""Shoppers: who must not be texted, and what they wrote back."""
 
 from datetime import datetime
 from typing import Any
 
 from plugin_server.store.tx import Tx
-from sequences.cart import ConsentClaim
 from sequences.events import TextReceived
 
 
-def claim(tx: Tx, claims: tuple[ConsentClaim, ...]) -> None:
-    """Append consent claims; the same claim told twice is one line."""
-    tx.many(
-        "INSERT INTO consents (shop_id, phone_hash, state, at, source, level, wording)"
-        " VALUES (:shop_id, :phone, :state, :at, :source, :level, :wording) ON CONFLICT DO NOTHING",
-        [
-            {
-                "phone": tx.phone(c.phone),
-                "state": c.state,
-                "at": c.at,
-                "source": c.source,
-                "level": c.level,
-                "wording": c.wording,
-            }
-            for c in claims
-        ],
-    )
-
-
-def claims_of(tx: Tx, phones: list[bytes]) -> dict[bytes, list[Any]]:
-    """Consent lines by phone hash, oldest first."""
-    found: dict[bytes, list[Any]] = {}
-    rows = tx.rows(
-        "SELECT phone_hash, state, at, source, level, wording FROM consents"
-        " WHERE shop_id = :shop_id AND phone_hash = ANY(:phones) ORDER BY at, id",
-        phones=phones,
-    )
-    for row in rows:
-        found.setdefault(bytes(row.phone_hash), []).append(row)
-    return found
-
-
-def suppress(tx: Tx, phone_hash: bytes, reason: str, at: datetime) -> None:
-    """This number must not be texted by this shop; the first reason stands."""
+def suppress(tx: Tx, phone_hash: bytes, reason: str, at: datetime, kind: str = "stop") -> None:
+    """This number must not be texted by this shop. The first reason stands; but a person's own STOP outweighs
+    what others said, and anything outweighs a number that merely couldn't be reached."""
     tx.run(
-        "INSERT INTO suppressions (shop_id, phone_hash, reason, at) VALUES (:shop_id, :phone, :reason, :at)"
-        " ON CONFLICT DO NOTHING",
+        "INSERT INTO suppressions (shop_id, phone_hash, reason, at, kind)"
+        " VALUES (:shop_id, :phone, :reason, :at, :kind) ON CONFLICT (shop_id, phone_hash) DO UPDATE"
+        " SET reason = excluded.reason, at = excluded.at, kind = excluded.kind, lifted_at = NULL"
+        " WHERE suppressions.lifted_at IS NOT NULL OR suppressions.kind = 'bounced'"
+        " OR (excluded.kind = 'stop' AND suppressions.kind NOT IN ('stop', 'merchant'))",
         phone=phone_hash,
         reason=reason,
+        at=at,
+        kind=kind,
+    )
+
+
+def lift(tx: Tx, phone_hash: bytes, at: datetime) -> None:
+    """The suppression ends: only ever because the person wrote so themselves."""
+    tx.run(
+        "UPDATE suppressions SET lifted_at = :at WHERE shop_id = :shop_id AND phone_hash = :phone",
+        phone=phone_hash,
         at=at,
     )
 
 
+def suppression(tx: Tx, phone_hash: bytes) -> Any:
+    """The row of this number, also of one that was lifted: kind, reason, at, lifted_at. None if there never was."""
+    return tx.one(
+        "SELECT kind, reason, at, lifted_at FROM suppressions WHERE shop_id = :shop_id AND phone_hash = :phone",
+        phone=phone_hash,
+    )
+
+
 def suppressed(tx: Tx, phones: list[bytes]) -> dict[bytes, Any]:
-    """Suppressions by phone hash: rows with reason and at."""
+    """Suppressions in force by phone hash: rows with kind, reason and at."""
     rows = tx.rows(
-        "SELECT phone_hash, reason, at FROM suppressions WHERE shop_id = :shop_id AND phone_hash = ANY(:phones)",
+        "SELECT phone_hash, kind, reason, at FROM suppressions"
+        " WHERE shop_id = :shop_id AND phone_hash = ANY(:phones) AND lifted_at IS NULL",
         phones=phones,
     )
     return {bytes(row.phone_hash): row for row in rows}
 
 
-def keep_reply(tx: Tx, reply: TextReceived, intent: str, rule: str) -> bool:
-    """Store a text from a shopper once. True if it is new."""
-    return (
-        tx.run(
-            "INSERT INTO replies (shop_id, provider_id, phone_hash, sealed, intent, rule, at)"
-            " VALUES (:shop_id, :provider, :phone, :sealed, :intent, :rule, :at) ON CONFLICT DO NOTHING",
-            provider=reply.provider_id,
-            phone=tx.phone(reply.sender),
-            sealed=tx.seal({"from": reply.sender, "text": reply.text}),
-            intent=intent,
-            rule=rule,
-            at=reply.at,
-        ).rowcount
-        == 1
+def keep_reply(tx: Tx, reply: TextReceived, intent: str, rule: str, flagged: bool) -> int | None:
+    """Store a text from a shopper once. Its id if it is new. `flagged`: a person should read it."""
+    row = tx.one(
+        "INSERT INTO replies (shop_id, provider_id, phone_hash, sealed, intent, rule, at, flagged)"
+        " VALUES (:shop_id, :provider, :phone, :sealed, :intent, :rule, :at, :flagged)"
+        " ON CONFLICT DO NOTHING RETURNING id",
+        provider=reply.provider_id,
+        phone=tx.phone(reply.sender),
+        sealed=tx.seal({"from": reply.sender, "text": reply.text}),
+        intent=intent,
+        rule=rule,
+        at=reply.at,
+        flagged=flagged,
     )
+    return None if row is None else int(row.id)
 
 
 def carts_with_phone(tx: Tx, phone_hash: bytes) -> list[int]:

@@ -16,22 +16,34 @@ from sequences.errors import BadSequence
 from sequences.sequence import Sequence, load
 
 log = structlog.get_logger()
-COLUMNS = "id, key, platform, domain, name, currency, country, locale, support, sender, state, credentials, sequence"
+COLUMNS = (
+    "id, key, platform, domain, name, currency, country, locale, support, sender, state, credentials, sequence,"
+    " join_code, gathering"
+)
+JOIN = "JOIN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installed:
-    """A shop with what it takes to serve it. `sender`: E.164 number or sender id its texts come from."""
+    """A shop with what it takes to serve it. `sender`: E.164 number or sender id its texts come from. `join_code`:
+    the address of its sign-up page; `gathering`: how it gathers consent (see `gathering.plan`)."""
 
     shop: Shop
     sender: str
     state: str
     sequence: Sequence
     credentials: Mapping[str, str] = field(repr=False)
+    join_code: str = ""
+    gathering: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def active(self) -> bool:
         return self.state == "active"
+
+    @property
+    def keyword(self) -> str:
+        """The word that people text to sign up."""
+        return str(self.gathering.get("keyword") or JOIN)
 
 
 def install(
@@ -110,7 +122,13 @@ def _built(vault: Vault, row: Row[Any] | None) -> Installed | None:
     shop = Shop(**{name: getattr(row, name) for name in names})
     credentials = _credentials(vault, row)
     return Installed(
-        shop=shop, sender=row.sender, state=row.state, sequence=load(row.sequence), credentials=credentials
+        shop=shop,
+        sender=row.sender,
+        state=row.state,
+        sequence=load(row.sequence),
+        credentials=credentials,
+        join_code=row.join_code,
+        gathering=row.gathering,
     )
 
 

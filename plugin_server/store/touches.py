@@ -58,6 +58,16 @@ def cancel_for_phone(tx: Tx, phone_hash: bytes, reason: str, now: datetime) -> i
     ).rowcount
 
 
+def wake(tx: Tx, phone_hash: bytes, now: datetime) -> int:
+    """What was put off for this number is decided again now: it waited for the person's answer."""
+    return tx.run(
+        "UPDATE touches t SET due_at = :now FROM carts c WHERE t.shop_id = :shop_id AND c.shop_id = t.shop_id"
+        " AND c.id = t.cart_id AND c.phone_hash = :phone AND t.state = 'held' AND t.due_at > :now",
+        phone=phone_hash,
+        now=now,
+    ).rowcount
+
+
 def cancel_for_shop(tx: Tx, reason: str, now: datetime) -> int:
     """End every waiting touch of the shop."""
     return tx.run(
@@ -212,7 +222,8 @@ def expire(c: Connection, now: datetime) -> int:
     """What still waits past its deadline is dropped, never sent late."""
     return c.execute(
         text(
-            "UPDATE touches SET state = 'expired', reason = 'its deadline passed', claim = NULL,"
+            "UPDATE touches SET state = 'expired', claim = NULL, reason = 'its deadline passed'"
+            " || CASE WHEN state = 'held' AND reason <> '' THEN ' (' || reason || ')' ELSE '' END,"
             " lease_until = NULL, decided_at = :now WHERE state IN ('planned', 'held') AND deadline <= :now"
         ),
         {"now": now},

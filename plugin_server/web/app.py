@@ -2,11 +2,12 @@
 
 from http import HTTPStatus
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from plugin_server.web import door, health, links, overview
+from plugin_server.web import api, door, health, joining, links, overview, problems
 from plugin_server.web.intake import Intake
+from plugin_server.web.limits import Limits
 from plugin_server.wiring import Machine
 
 
@@ -15,8 +16,11 @@ def create_app(machine: Machine) -> Flask:
     app = Flask("plugin_server.web")
     app.config["MAX_CONTENT_LENGTH"] = door.LARGEST_BODY
     app.extensions["machine"] = machine
+    app.extensions["limits"] = Limits(machine.redis_url)
     app.wsgi_app = door.Door(Intake(machine), app.wsgi_app)  # type: ignore[method-assign]
     app.register_blueprint(links.bp)
+    app.register_blueprint(joining.bp)
+    app.register_blueprint(api.bp)
     app.register_blueprint(health.bp)
     if machine.settings.sandbox:
         # Until merchants can sign in, only the pretend world may be looked at.
@@ -28,6 +32,8 @@ def create_app(machine: Machine) -> Flask:
 
 
 def _plain(error: HTTPException) -> Response:
+    if request.path.startswith(problems.PREFIX):
+        return problems.of_http(error)
     status = HTTPStatus(error.code or 500)
     return Response(f"{status.phrase}\n", status, mimetype="text/plain")
 

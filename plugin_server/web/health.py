@@ -12,15 +12,19 @@ bp = Blueprint("health", __name__)
 pretend = Blueprint("backlog", __name__)
 
 BACKLOG = text(
+    "WITH texts AS (SELECT state, due_at, deadline, decided_at FROM touches"
+    "   UNION ALL SELECT state, due_at, deadline, decided_at FROM notices)"
     "SELECT (SELECT count(*) FROM events WHERE state = 'new') AS events_new,"
     " (SELECT count(*) FROM events WHERE state = 'parked') AS events_parked,"
     " (SELECT count(*) FROM carts WHERE state = 'open' AND idle_at <= :now) AS carts_idle,"
-    " (SELECT count(*) FROM touches WHERE state IN ('planned', 'held') AND due_at <= :now) AS touches_due,"
-    " (SELECT count(*) FROM touches WHERE state IN ('claimed', 'sending')) AS touches_in_hand,"
-    " (SELECT count(*) FROM touches WHERE state = 'unknown') AS touches_unknown,"
-    " (SELECT count(*) FROM touches WHERE state IN ('planned', 'held') AND deadline <= :now"
+    " (SELECT count(*) FROM texts WHERE state IN ('planned', 'held') AND due_at <= :now) AS touches_due,"
+    " (SELECT count(*) FROM texts WHERE state IN ('claimed', 'sending')) AS touches_in_hand,"
+    " (SELECT count(*) FROM texts WHERE state = 'unknown') AS touches_unknown,"
+    " (SELECT count(*) FROM texts WHERE state IN ('planned', 'held') AND deadline <= :now"
     "   OR state = 'unknown' AND decided_at < :silent) AS touches_overdue,"
-    " least((SELECT min(due_at) FROM touches WHERE state IN ('planned', 'held')),"
+    " (SELECT count(*) FROM errands WHERE state = 'new' AND due_at <= :now) AS errands_due,"
+    " least((SELECT min(due_at) FROM texts WHERE state IN ('planned', 'held')),"
+    "       (SELECT min(due_at) FROM errands WHERE state = 'new'),"
     "       (SELECT min(idle_at) FROM carts WHERE state = 'open' AND idle_at IS NOT NULL)) AS next_due"
 )
 

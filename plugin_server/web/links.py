@@ -9,7 +9,8 @@ from http import HTTPStatus
 from flask import Blueprint, Response, current_app, redirect, render_template, request
 from sqlalchemy import Connection
 
-from plugin_server.store import carts, links, people, shops, touches, traces
+from plugin_server.applying.stopping import stop as stop_texts
+from plugin_server.store import carts, links, shops, traces
 from plugin_server.store.links import LinkRow
 from plugin_server.store.tx import Tx
 from plugin_server.web import visitors
@@ -68,10 +69,9 @@ def _open(machine: Machine, c: Connection, code: str) -> tuple[LinkRow, Tx] | No
 def _opt_out(machine: Machine, tx: Tx, link: LinkRow) -> None:
     now, row = machine.clock.now(), carts.by_id(tx, link.cart_id)
     phone = tx.phone(row.cart.contact.phone) if row and row.cart else None
-    if phone is None:
+    if row is None or row.cart is None or phone is None:
         return  # the shopper was erased, and is suppressed already
-    people.suppress(tx, phone, "opted out on the link's page", now)
-    touches.cancel_for_phone(tx, phone, "opted out", now)
+    stop_texts(tx, phone, row.cart.contact.phone, "opted out on the link's page", "link", now)
     line = Line(at=now, check="opt-out", outcome="stop", reason="on the link's page")
     traces.write(tx, link.cart_id, [line], link.touch_id)
 

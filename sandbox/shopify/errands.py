@@ -30,6 +30,18 @@ def consent(store: ShopifyStore, facts: Facts) -> None:
     store.set_consent(person, str(facts.get("state") or "UNSUBSCRIBED").upper(), facts.get("level"))
 
 
+def consent_of(store: ShopifyStore, phone: str) -> Facts:
+    """What the store has on record of that number's customer."""
+    person = customer(store, {"phone": phone})
+    return {
+        "customer_id": str(person.id),
+        "state": person.sms_state,
+        "level": person.sms_level,
+        "updated_at": person.sms_updated_at.isoformat() if person.sms_updated_at else None,
+        "collected_from": person.sms_from,
+    }
+
+
 def data_request(store: ShopifyStore, facts: Facts) -> None:
     person = customer(store, facts)
     body = shop_payload.data_request_body(store.shop, person, orders_of(store, person), store.new_id())

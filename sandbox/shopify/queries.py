@@ -1,7 +1,7 @@
 """What the store answers at the roots of the Admin schema: one function for each field that is played."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox.shopify import discounts
@@ -119,7 +119,8 @@ def sms_consent_update(store: ShopifyStore, args: Object) -> Object:
     if person is None or trouble:
         return {"customer": None, "userErrors": [trouble]}
     consent = wanted["smsMarketingConsent"]
-    store.set_consent(person, consent["marketingState"], consent.get("marketingOptInLevel"))
+    at = datetime.fromisoformat(consent["consentUpdatedAt"]) if consent.get("consentUpdatedAt") else None
+    store.set_consent(person, consent["marketingState"], consent.get("marketingOptInLevel"), at)
     return {"customer": customer_object(person, store), "userErrors": []}
 
 
@@ -132,7 +133,18 @@ def consent_trouble(person: Customer | None, consent: Object) -> Object | None:
     if consent["marketingState"] == "REDACTED":
         where = ["input", "smsMarketingConsent", "marketingState"]
         return {"field": where, "code": "INCLUSION", "message": "Marketing state cannot be set to REDACTED"}
+    if not is_time(consent.get("consentUpdatedAt")):
+        where = ["input", "smsMarketingConsent", "consentUpdatedAt"]
+        return {"field": where, "code": "INVALID", "message": "Consent updated at is not a time"}
     return None
+
+
+def is_time(given: str | None) -> bool:
+    """True for a time with its offset, and for none."""
+    try:
+        return given is None or datetime.fromisoformat(given).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def installation(store: ShopifyStore, args: Object) -> Object:

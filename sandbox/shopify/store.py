@@ -1,6 +1,7 @@
 """A pretend Shopify store: what shoppers and merchants do in it, and the webhooks that tell of it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -115,12 +116,21 @@ class ShopifyStore(Records):
             for topic in ("orders/cancelled", "orders/updated"):
                 self.outbox.send(topic, order_body(order, self.shop), order.checkout.token, event)
 
-    def set_consent(self, person: Customer, state: str, level: str | None, source: str = "OTHER") -> None:
-        """SMS consent of a customer changes, by the app or by the merchant; the webhook tells everyone."""
+    def set_consent(
+        self,
+        person: Customer,
+        state: str,
+        level: str | None,
+        at: datetime | None = None,
+        source: str = "OTHER",
+    ) -> None:
+        """SMS consent of a customer changes, by the app or by the merchant; the webhook tells everyone. `at`: when
+        the person said so, if that is known."""
         with self.world.lock:
             person.sms_state, person.sms_from = state, source
             person.sms_level = level or person.sms_level
-            person.sms_updated_at = person.updated_at = self.now()
+            person.updated_at = self.now()
+            person.sms_updated_at = at or person.updated_at
             body = consent_body(person, self.shop.zone)
             self.outbox.send(
                 "customers_marketing_consent/update", body, f"customer:{person.id}", self.new_event()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.catalog import BY_ID, PRODUCTS
-from sandbox.woocommerce import coupons, things
+from sandbox.woocommerce import accounts, coupons, things
 from sandbox.woocommerce.errors import RestError, invalid_param, unknown_id
 from sandbox.woocommerce.listing import STATUSES, Listed, find_orders, page_of
 from sandbox.woocommerce.order_json import order_json
@@ -61,7 +61,7 @@ def put_order(ask: Ask) -> Answer:
         order.status = status
         if status in ("processing", "completed") and order.paid_at is None:
             order.paid_at = ask.store.now()
-    order.meta |= {row["key"]: row["value"] for row in ask.body.get("meta_data") or []}
+    accounts.write_meta(order.meta, ask.body)
     ask.store.changed(order)
     return order_json(order, ask.store.shop)
 
@@ -167,9 +167,27 @@ def list_customers(ask: Ask) -> Answer:
     return listed(ask, [c for c in ask.store.customers.values() if email in ("", c["email"].lower())])
 
 
+def get_customer(ask: Ask) -> Answer:
+    return found_customer(ask, 404)
+
+
+def put_customer(ask: Ask) -> Answer:
+    person = found_customer(ask, 400)
+    accounts.change(person, ask.body, ask.store)
+    ask.store.outbox.fire("customer.updated", ask.id, lambda: person)
+    return person
+
+
+def found_customer(ask: Ask, status: int) -> Json:
+    if ask.id not in ask.store.customers:
+        word = "resource " if status == 404 else ""
+        raise RestError(status, "woocommerce_rest_invalid_id", f"Invalid {word}ID.")
+    return ask.store.customers[ask.id]
+
+
 def post_customer(ask: Ask) -> Answer:
     """Making a customer sends created and updated, as the REST API does."""
-    person = things.create_customer(ask.store, ask.body)
+    person = accounts.create(ask.store, ask.body)
     for topic in ("customer.created", "customer.updated"):
         ask.store.outbox.fire(topic, person["id"], lambda: person)
     return Made(person)
@@ -208,5 +226,7 @@ SINGLES: dict[tuple[str, str], Play] = {
     ("DELETE", "webhooks"): delete_webhook,
     ("GET", "products"): get_product,
     ("PUT", "products"): put_product,
+    ("GET", "customers"): get_customer,
+    ("PUT", "customers"): put_customer,
     ("DELETE", "customers"): delete_customer,
 }

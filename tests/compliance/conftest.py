@@ -18,3 +18,8 @@ def book():
 @pytest.fixture
 def standard():
     return rulebook.load(profile="standard")
+
+
+@pytest.fixture
+def strict():
+    return rulebook.load(profile="strict")

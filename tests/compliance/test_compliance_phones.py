@@ -1,10 +1,11 @@
 import re
 
+import phonenumbers
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compliance.phones import NotAPhone, Phone, mask, mask_text, parse
+from compliance.phones import NO_NUMBER, NotAPhone, Phone, mask, mask_text, parse
 
 REAL = [
     ("+14155552671", None, "+14155552671", "US", "mobile_or_fixed"),
@@ -64,9 +65,12 @@ NOT_REAL = [
     ("+18335551234", None, "toll_free"),
     ("+19005551234", None, "premium_rate"),
     ("+441212345678", None, "fixed_line"),
+    ("+16846221234", None, "fixed_line"),  # American Samoa tells its lines apart, other than the states
+    ("+16842000000", None, "invalid"),
     ("01 42 34 56 78", "FR", "fixed_line"),
     ("+448001111111", None, "toll_free"),
-    ("+999123456789", None, "invalid"),
+    ("+999123456789", None, "no_such_country"),
+    ("+401981387", None, "wrong_length"),
 ]
 
 
@@ -77,9 +81,68 @@ def test_what_no_text_can_reach_comes_back_with_the_reason(raw, hint, reason):
     assert found.reason == reason
 
 
+def as_the_library_says(e164: str):
+    """Kind and country by the library's own questions, each asked by itself."""
+    number = phonenumbers.parse(e164, None)
+    kinds = {
+        phonenumbers.PhoneNumberType.MOBILE: "mobile",
+        phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE: "mobile_or_fixed",
+    }
+    kind = kinds.get(phonenumbers.number_type(number)) if phonenumbers.is_valid_number(number) else None
+    region = phonenumbers.region_code_for_number(number)
+    return kind, "US" if region in ("PR", "VI", "GU", "MP", "AS") else region
+
+
+NEWER = {436, 457, 471, 483, 621, 624, 729}  # area codes that the library does not know yet
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.integers(200, 999), st.integers(0, 999), st.integers(0, 9999))
+def test_a_plus_one_number_is_judged_as_the_library_judges_it(code, exchange, line):
+    e164 = f"+1{code}{exchange:03}{line:04}"
+    found, (kind, country) = parse(e164), as_the_library_says(e164)
+    if code in NEWER:
+        assert isinstance(found, Phone) == (exchange >= 200 and exchange % 100 != 11)
+    elif kind:
+        assert found == Phone(e164, country, kind, nanp=True)
+    else:
+        assert isinstance(found, NotAPhone)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.sampled_from(["44", "33", "49", "34", "39", "31", "353", "61", "64", "65"]), st.integers(10**6, 10**10)
+)
+def test_a_number_of_another_country_is_judged_as_the_library_judges_it(code, national):
+    e164 = f"+{code}{national}"
+    found, (kind, country) = parse(e164), as_the_library_says(e164)
+    assert isinstance(found, Phone) == (kind is not None)
+    if isinstance(found, Phone):
+        number = phonenumbers.parse(e164, None)
+        written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        assert found == Phone(written, country, kind, nanp=False)
+
+
 def test_a_refused_number_still_tells_its_country():
     assert parse("+9111").country == "IN"
     assert parse("+441212345678").country == "GB"
+
+
+@pytest.mark.parametrize(
+    ("raw", "possible"),
+    [
+        ("12345", False),
+        ("not a phone", False),
+        ("+999123456789", False),
+        ("+4474001", False),
+        ("+18005551234", True),
+        ("+441212345678", True),
+        ("+15555555555", True),
+        ("+447700900123", True),
+    ],
+)
+def test_a_reason_tells_whether_the_number_could_exist(raw, possible):
+    assert (parse(raw).reason not in NO_NUMBER) is possible
 
 
 def test_area_codes_are_read_from_plus_one_numbers_only():

@@ -1,5 +1,7 @@
 import json
-import shutil
+import os
+import subprocess
+import sys
 import zoneinfo
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -8,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from compliance import places, zones
-from compliance.errors import StaleTzdata
 from compliance.phones import parse
 
-NPA_STATE = json.loads((Path(__file__).parents[1] / "cases" / "npa_state.json").read_text())
+ROOT = Path(__file__).parents[2]
+NPA_STATE = json.loads((ROOT / "tests" / "cases" / "npa_state.json").read_text())
 NY, CHICAGO, DENVER = "America/New_York", "America/Chicago", "America/Denver"
 
 
@@ -122,6 +124,42 @@ def test_countries_with_islands_count_all_their_clocks():
 
 
 @pytest.mark.parametrize(
+    ("phone", "region", "postcode", "expected"),
+    [
+        ("+12145551234", "TX", "75201", {CHICAGO}),  # Dallas
+        ("+12145551234", "TX", "79901", {CHICAGO, DENVER}),  # El Paso
+        ("+12145551234", "TX", None, {CHICAGO}),  # Dallas by its area code
+        ("+12145551234", "TX", "nonsense", {CHICAGO}),
+        ("+12125551234", "TX", "75201", {NY, CHICAGO}),
+        ("+12125551234", "TX", None, {NY, CHICAGO, DENVER}),  # anywhere in Texas
+        ("+13055551234", "FL", "33101", {NY}),  # Miami
+        ("+13055551234", "FL", "32501-1234", {NY, CHICAGO}),  # Pensacola
+        ("+18505551234", "FL", "33101", {NY, CHICAGO}),  # the area code still counts
+        ("+16155551234", "TN", "37402", {CHICAGO, NY}),  # Chattanooga
+        ("+12145551234", "TX", "10001", {CHICAGO, NY}),  # region and postcode disagree: both
+    ],
+)
+def test_a_postcode_tells_where_in_a_state_of_two_zones(phone, region, postcode, expected):
+    assert offsets(found(phone, country="US", region=region, postcode=postcode)) == offsets(expected)
+
+
+def test_an_address_in_the_state_of_the_area_code_adds_no_zone_without_a_postcode():
+    assert found("+16045551234", country="CA", region="BC") == {"America/Vancouver"}
+    assert found("+14165551234", country="CA", region="BC") > {"America/Vancouver", "America/Edmonton"}
+
+
+def test_every_state_of_several_zones_says_which_postcodes_lie_where():
+    several = {f"US-{state}" for state, names in places.table("regions")["US"].items() if len(names) > 1}
+    table = places.table("postcodes")["zones"]
+    assert several <= set(table)
+    for place, zones_of in table.items():
+        allowed = set(zones.of_place(place)) | ({NY} if place == "US-AL" else set())
+        assert {zone for names in zones_of.values() for zone in names} == allowed
+        for digits in set(zones_of) - {"usual"}:
+            assert places.of_address("US", None, f"{digits}01") == (place,)
+
+
+@pytest.mark.parametrize(
     ("address", "expected"),
     [
         (("US", "FL", None), ("US-FL",)),
@@ -150,20 +188,61 @@ def test_the_pinned_clocks_know_the_changes_of_2026():
     zones.assert_fresh_tzdata()
 
 
-def test_old_clocks_stop_the_start(tmp_path):
-    """Los Angeles still changes its clocks: put in Vancouver's place it is what an old system says."""
-    old = tmp_path / "America" / "Vancouver"
-    old.parent.mkdir()
-    with (
-        files("tzdata").joinpath("zoneinfo/America/Los_Angeles").open("rb") as source,
-        old.open("wb") as target,
-    ):
-        shutil.copyfileobj(source, target)
-    zoneinfo.reset_tzpath([str(tmp_path)])
-    zoneinfo.ZoneInfo.clear_cache()
-    try:
-        with pytest.raises(StaleTzdata, match="America/Vancouver"):
-            zones.assert_fresh_tzdata()
-    finally:
-        zones.use_pinned_tzdata()
+ASKED = """
+from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta
+from compliance import rulebook, zones
+from compliance.ask import Ask, ConsentView
+from compliance.verdict import outlook
+if {pinned}: zones.use_pinned_tzdata()
+try:
     zones.assert_fresh_tzdata()
+    print("fresh")
+except zones.StaleTzdata as error:
+    print(error)
+now = datetime(2026, 12, 15, 18, tzinfo=UTC)
+print(outlook(Ask({phone!r}), now, rulebook.load()).opening.start.hour)
+"""
+
+
+def in_a_process_of_its_own(path, pinned: bool, phone: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", ASKED.format(pinned=pinned, phone=phone)],
+        env={**os.environ, "PYTHONTZPATH": str(path), "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout.splitlines()
+
+
+@pytest.fixture
+def old_system(tmp_path):
+    """A system's zone data of 2025: British Columbia and Alberta change their clocks like their neighbours."""
+    for name, neighbour in (("Vancouver", "Los_Angeles"), ("Edmonton", "Denver")):
+        target = tmp_path / "America" / name
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes(files("tzdata").joinpath(f"zoneinfo/America/{neighbour}").read_bytes())
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("phone", "old", "new", "zone"),
+    [("+16045551234", 17, 16, "America/Vancouver"), ("+14035551234", 16, 15, "America/Vancouver")],
+)
+def test_a_system_with_old_clocks_is_noticed_and_the_pinned_ones_win(old_system, phone, old, new, zone):
+    """Canada opens at nine: by clocks of 2025 an hour late in winter, and an hour late in the evening too."""
+    said, hour = in_a_process_of_its_own(old_system, False, phone)
+    assert said.startswith(f"{zone} is UTC-7 on 15 December 2026")
+    assert int(hour) == old
+    assert in_a_process_of_its_own(old_system, True, phone) == ["fresh", str(new)]
+
+
+def test_old_clocks_of_alberta_alone_are_noticed_too(old_system):
+    (old_system / "America" / "Vancouver").unlink()
+    assert in_a_process_of_its_own(old_system, False, "+14035551234")[0].startswith(
+        "America/Edmonton is UTC-6"
+    )
+
+
+@pytest.mark.parametrize("path", ["", "/nonexistent"])
+def test_without_a_system_the_package_is_read_at_once(path):
+    assert in_a_process_of_its_own(path, False, "+16045551234") == ["fresh", "16"]

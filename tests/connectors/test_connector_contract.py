@@ -4,17 +4,19 @@ import inspect
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from raw_http import RawServer, closed_port, reply
 
 from connectors import registry
 from connectors.delivery import CarrierDoor, Delivery, Platform
 from sequences.cart import Shop
 from sequences.errors import BadDelivery, BadValue
 from sequences.events import Reading
-from sequences.ports import CartRef
+from sequences.ports import CartRef, PersonRef, StoreConsent, Told
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 SHOP = Shop(id=1, key="k", platform="any", domain="shop.example", name="S", currency="USD", country="US")
@@ -138,3 +140,48 @@ def test_a_look_without_credentials_is_unknown_for_every_cart(name):
     looks = registry.platform(name).last_look(SHOP, {}, carts)
     assert {key: look.state for key, look in looks.items()} == {cart.key: "unknown" for cart in carts}
     assert all(look.detail for look in looks.values())
+
+
+SAID = StoreConsent(state="unsubscribed", at=NOW)
+DANA = PersonRef(phone="+14155552671", email="dana@example.com", customer_id="7001")
+REDIRECT = reply(302, b"", "Location: https://elsewhere.example/\r\n")
+
+
+def tell(name: str, url: str) -> Told:
+    """Tells the store at this address, by credentials that any platform finds its own among."""
+    credentials = {
+        **dict.fromkeys(("access_token", "consumer_key", "consumer_secret", "webhook_secret"), "secret"),
+        "api_base": url,
+        "allow_private": "1",
+    }
+    return registry.platform(name).tell_consent(replace(SHOP, domain=url), credentials, DANA, SAID)
+
+
+@pytest.mark.parametrize("name", registry.platforms())
+def test_a_store_without_credentials_is_told_nothing_and_says_why(name):
+    said = registry.platform(name).tell_consent(SHOP, {}, DANA, SAID)
+    assert said.kind == "refused"
+    assert said.detail
+
+
+@pytest.mark.parametrize("name", registry.platforms())
+def test_a_store_that_isnt_reached_is_told_later(name):
+    said = tell(name, f"http://127.0.0.1:{closed_port()}")
+    assert said.kind == "retry_later"
+    assert said.detail
+
+
+@pytest.mark.parametrize("name", registry.platforms())
+@pytest.mark.parametrize(
+    "answer",
+    [None, b"", reply(200, b"<html>"), reply(200, b"[" * 9), REDIRECT]
+    + [reply(status, {"errors": "no"}) for status in (400, 401, 403, 404, 418, 429, 500, 503)],
+    ids=repr,
+)
+def test_nobody_takes_a_store_for_told_that_didnt_say_so(name, answer):
+    with RawServer(lambda seen: answer) as server:
+        said = tell(name, server.url)
+    assert said.kind in ("retry_later", "refused")
+    assert said.detail
+    assert "4155552671" not in said.detail
+    assert "dana" not in said.detail

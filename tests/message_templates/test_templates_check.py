@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from message_templates.check import Problem, check
-from message_templates.shorteners import PUBLIC_SHORTENERS
+from message_templates.check import Problem, check, prose
 
 GOOD = "{{ shop.name }}: your cart: {{ cart.link }}"
 
@@ -111,36 +110,27 @@ def test_says_with_which_cart_the_link_is_missing() -> None:
     assert "no-link" not in codes(source, needs_offer=True)
 
 
-def test_a_text_must_name_the_shop_by_variable_or_in_plain_letters() -> None:
-    source = "Kiln & Clay: your cart {{ cart.link }}"
-    assert found(source, "no-shop-name").blocks
-    assert "no-shop-name" not in codes(source, shop_name="kiln & clay")
-    assert "no-shop-name" in codes("Your cart {{ cart.link }}", shop_name="Kiln & Clay")
-
-
-@pytest.mark.parametrize("host", PUBLIC_SHORTENERS)
-def test_public_shorteners_are_refused(host: str) -> None:
-    assert found(f"{GOOD}\nMore: https://www.{host.upper()}/x", "public-shortener").blocks
-    assert found(f"{GOOD} {host}/x", "public-shortener").where
+@pytest.mark.parametrize("text", ["bit.ly/abc", "Reply YES to buy", "CBD", "nobody's shop"])
+def test_what_a_text_may_not_say_is_no_matter_of_templates(text: str) -> None:
+    assert codes(f"Your cart: {{{{ cart.link }}}} {text}") == ["no-opt-out"]
 
 
 @pytest.mark.parametrize(
-    "link", ["https://orbit.lynx.example/a", "https://not.company/a", "best.co/a", "abit.ly.example"]
+    ("source", "words"),
+    [
+        ("{{ shop.name }} gin", "gin"),
+        ("gin{{ 'rum' }}", "gin"),
+        ("{% if cart.item == 'rum' %}gin{% endif %}", "gin"),
+        ("{% comment %} rum {% endcomment %}gin", "gin"),
+        ("{%- comment -%}rum{{ x }}{%- endcomment -%}gin{{", "gin{{"),
+        ("{# rum #}", "{# rum #}"),
+    ],
 )
-def test_other_hosts_are_not_mistaken_for_shorteners(link: str) -> None:
-    assert "public-shortener" not in codes(f"{GOOD} {link}")
-
-
-@pytest.mark.parametrize(
-    "text", ["Reply YES to buy now", "Reply Y to complete your order", "Antworte JA, um zu bezahlen"]
-)
-def test_taking_orders_by_text_is_refused(text: str) -> None:
-    assert found(f"{GOOD} {text}", "reply-to-buy").blocks
-
-
-@pytest.mark.parametrize("text", ["Reply STOP to opt out or tap to order", "Reply HELP for help. Order here"])
-def test_other_replies_are_allowed(text: str) -> None:
-    assert "reply-to-buy" not in codes(f"{GOOD} {text}")
+def test_prose_is_what_stands_outside_of_expressions_in_its_place(source: str, words: str) -> None:
+    left = prose(source)
+    assert len(left) == len(source)
+    assert left.replace("\ufffc", "").strip() == words
+    assert left.index("gin" if "gin" in left else "rum") == source.index("gin" if "gin" in left else "rum")
 
 
 def test_length_is_judged_by_the_longest_values_and_with_the_opt_out() -> None:

@@ -14,8 +14,8 @@ import psycopg
 import requests
 from sqlalchemy import text
 
-from plugin_server.jobs import dispatch, ingest, planning, sweep
-from plugin_server.store import touches
+from plugin_server.jobs import answering, dispatch, ingest, planning, sweep
+from plugin_server.store import notices, touches
 
 PHONE = "+12125550142"
 BRITON = "+447400123456"
@@ -90,7 +90,7 @@ def work(spine) -> None:
     for _ in range(50):
         settle(spine)
         sweep.run(spine.machine)
-        if not hand_over(spine):
+        if not answer(spine) + hand_over(spine):
             return
     raise AssertionError("never done")
 
@@ -106,6 +106,15 @@ def hand_over(spine) -> int:
         token, taken = touches.claim(c, spine.machine.clock.now(), 100, 60)
     if taken:
         dispatch.run(spine.machine, token)
+    return taken
+
+
+def answer(spine) -> int:
+    """One claim of answers and questions, worked off. Returns how many it took."""
+    with spine.machine.db.system() as c:
+        token, taken = notices.claim(c, spine.machine.clock.now(), 100, 60)
+    if taken:
+        answering.run(spine.machine, token)
     return taken
 
 

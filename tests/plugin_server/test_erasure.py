@@ -246,8 +246,7 @@ def test_a_request_for_ones_data_stays_in_sight(spine) -> None:
     settle(spine)
     errand(spine, "data-request", phone=PHONE)
     settle(spine)
-    (parked,) = rows(spine, "SELECT note FROM events WHERE state = 'parked'")
-    assert "answer it" in parked.note
-    change(spine, "UPDATE events SET state = 'new' WHERE state = 'parked'")
+    assert one(spine, "data_requests", "answered_at").answered_at is None
+    change(spine, "UPDATE events SET state = 'new' WHERE note LIKE '%waits for an answer%'")
     settle(spine)
-    assert len(rows(spine, "SELECT 1 FROM events WHERE state = 'parked'")) == 1
+    assert len(rows(spine, "SELECT FROM data_requests")) == 1, "told twice, it is one request"

@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
+import conftest
 import pytest
 from tests_settings import ROOT
 
@@ -111,3 +113,21 @@ def test_what_ends_a_thread_or_the_process_is_logged_and_cleaned_as_well(spoken)
     assert [line["event"] for line in spoken[4:]] == ["uncaught", "uncaught"]
     assert "invalid literal for int()" in spoken[4]["exception"]
     assert spoken[5]["exception"].endswith("ValueError: no such number •••")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ERROR    plugin_server:x.py:1 texted +12125550142",
+        "2026-11-24 11:37:07 [info     ] texted                         to=+12125550142",
+    ],
+)
+def test_a_run_in_which_anything_logs_a_number_fails(line) -> None:
+    before = list(conftest.LEAKS)
+    report = SimpleNamespace(sections=[("Captured log call", line)], nodeid="a test")
+    try:
+        conftest.pytest_runtest_logreport(report)
+        assert before != conftest.LEAKS
+        assert not any("2125550142" in leak for leak in conftest.LEAKS)
+    finally:
+        conftest.LEAKS[:] = before

@@ -56,7 +56,7 @@ def test_nobody_who_ticked_nothing_is_texted(spine, shop) -> None:
 
 
 def test_the_stores_word_alone_is_no_proof_where_the_law_asks_for_one(spine, shop) -> None:
-    plan(spine, shop, store_consent=False)
+    plan(spine, shop, store_consent=False, double_opt_in=False)
     due(spine, shop)
     work(spine)
     touch = one(spine, "touches")
@@ -187,9 +187,9 @@ def test_a_text_that_falls_into_the_night_waits_for_the_morning(spine) -> None:
     skip(spine, minutes=31)
     work(spine)
     touch = one(spine, "touches")
-    assert (touch.state, touch.rule) == ("held", "FED-04")
+    assert (touch.state, touch.rule) == ("held", "ST-NY-HOURS")
     local = touch.due_at.astimezone(NEW_YORK)
-    assert (local.hour, local.minute) == (12 if local.weekday() == 6 else 10, 0)
+    assert (local.hour, local.minute) == (8, 0)
     assert texts(spine) == []
     spine.world.skip(touch.due_at - spine.world.status().now + timedelta(seconds=1))
     work(spine)
@@ -200,7 +200,7 @@ def test_a_text_that_falls_into_the_night_waits_for_the_morning(spine) -> None:
 def test_a_carrier_may_try_until_the_night_begins_and_no_longer(spine) -> None:
     spine.machine.channel = listening = Listening(spine.machine.channel)
     now = spine.world.status().now.astimezone(NEW_YORK)
-    evening = now.replace(hour=18, minute=30, second=0, microsecond=0).astimezone(UTC)
+    evening = now.replace(hour=19, minute=30, second=0, microsecond=0).astimezone(UTC)
     move_to(spine, evening.hour, evening.minute)
     leave_cart(spine)
     settle(spine)
@@ -210,7 +210,7 @@ def test_a_carrier_may_try_until_the_night_begins_and_no_longer(spine) -> None:
     work(spine)
     (message,) = listening.sent
     sent = one(spine, "attempts").committed_at.astimezone(NEW_YORK)
-    night = sent.replace(hour=20, minute=0, second=0, microsecond=0)
+    night = sent.replace(hour=21, minute=0, second=0, microsecond=0)
     assert night - timedelta(seconds=1) < sent + timedelta(seconds=message.ttl_seconds) <= night
 
 

@@ -242,17 +242,16 @@ def test_what_a_dead_redis_lost_is_found_again_by_clock_and_workers(spine, monke
     wait_idle(spine)
     monkeypatch.setattr(worker, "_machine", spine.machine)
     connection = Redis.from_url(spine.machine.redis_url)
-    names = [f"test-{os.getpid()}-{name}" for name in queues.NAMES]
-    both = [queues.queue(name, connection) for name in names]
+    by_name = {name: queues.queue(f"test-{os.getpid()}-{name}", connection) for name in queues.NAMES}
     try:
         for _ in range(3):
-            clock.tick(spine.machine, "me", *both)
-            for queue in both:
+            clock.tick(spine.machine, "me", by_name)
+            for queue in by_name.values():
                 for job in queue.jobs:
                     getattr(worker, job.func_name.rpartition(".")[2])(*job.args)
                     job.delete()
     finally:
-        for queue in both:
+        for queue in by_name.values():
             queue.delete(delete_jobs=True)
     assert rows(spine, "SELECT state FROM carts WHERE key = :key", key=f"checkout:{key}")[0].state == "open"
     assert (states(spine), len(texts(spine))) == (["sent"], 1)
@@ -261,14 +260,14 @@ def test_what_a_dead_redis_lost_is_found_again_by_clock_and_workers(spine, monke
 def test_a_full_queue_gets_no_more_claims_whose_leases_would_run_out_there(spine) -> None:
     due(spine)
     connection = Redis.from_url(spine.machine.redis_url)
-    both = [queues.queue(f"test-full-{os.getpid()}-{name}", connection) for name in queues.NAMES]
+    by_name = {name: queues.queue(f"test-full-{os.getpid()}-{name}", connection) for name in queues.NAMES}
     try:
         for _ in range(clock.MOST_WAITING):
-            queues.ask_for_texts(both[1], "00000000-0000-4000-8000-000000000000", 60)
-        assert clock.tick(spine.machine, "me", *both) == 0
+            queues.ask_for_texts(by_name[queues.TEXTS], "00000000-0000-4000-8000-000000000000", 60)
+        assert clock.tick(spine.machine, "me", by_name) == 0
         assert states(spine) == ["planned"]
     finally:
-        for queue in both:
+        for queue in by_name.values():
             queue.delete(delete_jobs=True)
 
 

@@ -317,23 +317,21 @@ def test_claims_made_at_once_share_no_touch(spine) -> None:
 def test_of_two_clocks_one_works_and_the_other_takes_over_when_it_is_gone(spine) -> None:
     several(spine, 3)
     connection = queues.impatient(spine.machine.redis_url)
-    events, names = queues.queue("test-events", connection), queues.queue("test-texts", connection)
+    by_name = {name: queues.queue(f"test-clocks-{name}", connection) for name in queues.NAMES}
     taken: dict[str, int] = {}
     try:
-        in_threads(
-            *[lambda me=me: taken.update({me: clock.tick(spine.machine, me, events, names)}) for me in "ab"]
-        )
+        in_threads(*[lambda me=me: taken.update({me: clock.tick(spine.machine, me, by_name)}) for me in "ab"])
         assert sorted(taken.values()) == [0, 3]
-        assert names.count == 1, "one job for the whole claim"
+        assert by_name[queues.TEXTS].count == 1, "one job for the whole claim"
         (first,) = [me for me, n in taken.items() if n]
         other = "b" if first == "a" else "a"
         change(spine, "UPDATE touches SET state = 'planned', claim = NULL, lease_until = NULL")
-        assert clock.tick(spine.machine, other, events, names) == 0, "the lease is still held"
+        assert clock.tick(spine.machine, other, by_name) == 0, "the lease is still held"
         change(spine, "UPDATE leases SET until = clock_timestamp() - interval '1 second'")
-        assert clock.tick(spine.machine, other, events, names) == 3
+        assert clock.tick(spine.machine, other, by_name) == 3
     finally:
-        events.delete(delete_jobs=True)
-        names.delete(delete_jobs=True)
+        for queue in by_name.values():
+            queue.delete(delete_jobs=True)
 
 
 def write(spine, touch: object = None, sole: bool = False) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from tests_settings import sandbox_settings
 
 from plugin_server import settings as module
 from plugin_server.setting import ROOT
@@ -219,3 +220,20 @@ def test_the_example_file_uncommented_reads_as_the_defaults(tmp_path: Path) -> N
 def test_the_file_in_the_project_folder_is_read_unless_told_otherwise() -> None:
     assert module.DOTENV == ROOT / ".env"
     assert load.__defaults__ == (module.DOTENV,)
+
+
+def test_an_emergency_closes_a_state_for_its_days_and_no_other() -> None:
+    found = sandbox_settings(emergencies="US-LA:2026-08-29..2026-09-05, US-FL:2026-10-01..2026-10-01")
+    assert [(c.place, c.first.day, c.last.day) for c in found.emergencies] == [
+        ("US-LA", 29, 5),
+        ("US-FL", 1, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["US-LA", "US-LA:2026-08-29", "US-LA:2026-09-05..2026-08-29", "US-LA:2026-02-30..2026-03-01", "la:x..y"],
+)
+def test_an_emergency_that_cant_be_read_stops_the_start(text) -> None:
+    with pytest.raises(SettingsError, match="US-LA:2026-08-29"):
+        sandbox_settings(emergencies=text)

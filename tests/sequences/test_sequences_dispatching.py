@@ -9,7 +9,8 @@ import pytest
 from compliance import rulebook, zones
 from compliance.ask import ConsentView, Suppression
 from sequences.cart import Address, Cart, Contact, Line
-from sequences.dispatching import LONGEST_TTL, Hold, Send, Situation, Skip, decide
+from sequences.confirming import Asked
+from sequences.dispatching import LONGEST_TTL, AskFirst, Hold, Send, Situation, Skip, decide
 from sequences.money import Money
 from sequences.ports import Look
 
@@ -38,6 +39,7 @@ READY = Situation(
     texts_last_day=0,
     arm="treated",
     store_consent=True,
+    platform="shopify",
 )
 
 
@@ -125,9 +127,9 @@ def test_the_deadline_itself_is_too_late(ask) -> None:
     ("change", "rule"),
     [
         ({"consent": ConsentView(state="none")}, "FED-01"),
-        ({"consent": ConsentView(state="pending")}, "FED-01"),
         ({"consent": ConsentView(state="withdrawn")}, "FED-05"),
-        ({"store_consent": False}, "CART-02"),
+        ({"store_consent": False, "double_opt_in": False}, "CART-02"),
+        ({"consent": ConsentView(state="pending"), "double_opt_in": False}, "FED-01"),
         ({"suppression": Suppression("+12125550142", NOON, "STOP")}, "FED-05"),
         ({"texts_for_cart": 1}, "CART-03"),
     ],
@@ -149,7 +151,44 @@ def test_too_many_texts_in_a_day_are_refused(ask) -> None:
 
 def test_a_vouched_consent_doesnt_outdo_a_withdrawal(ask) -> None:
     for state in ("none", "pending", "withdrawn"):
-        assert isinstance(ask(consent=ConsentView(state=state), store_consent=True)[0], Skip)
+        found = ask(consent=ConsentView(state=state), store_consent=True, double_opt_in=False)[0]
+        assert isinstance(found, Skip)
+
+
+@pytest.mark.parametrize("change", [{"renewed": True}, {"source": "sign-up page"}, {"source": "keyword"}])
+def test_the_merchant_vouches_for_the_stores_record_and_for_nothing_else(ask, change) -> None:
+    """After an opt-out the programme is confirmed anew (OPT-09); our own forms ask for a confirmation themselves."""
+    decision, _ = ask(consent=replace(GIVEN, **change))
+    assert isinstance(decision, AskFirst)
+
+
+def test_an_unconfirmed_consent_is_asked_about_and_the_cart_waits(ask) -> None:
+    decision, trace = ask(store_consent=False)
+    assert decision == AskFirst(READY.deadline, "the shopper was asked to confirm", "CART-02")
+    assert checks(trace)[-2:] == [("confirmation", "ask"), ("experiment", "treated")]
+    waiting, _ = ask(store_consent=False, asked=(Asked(at=NOON - HOUR, open=True, waiting=False),))
+    assert waiting == Hold(READY.deadline, "the shopper was asked to confirm", "CART-02")
+
+
+def test_the_holdout_is_not_asked(ask) -> None:
+    decision, _ = ask(store_consent=False, arm="holdout")
+    assert isinstance(decision, Skip) and decision.rule == "holdout"
+
+
+def test_who_can_no_longer_answer_in_time_is_not_asked(ask) -> None:
+    decision, _ = ask(store_consent=False, deadline=NOON + timedelta(minutes=29))
+    assert isinstance(decision, Skip) and decision.state == "expired"
+    assert isinstance(ask(store_consent=False, deadline=NOON + timedelta(minutes=30))[0], AskFirst)
+
+
+def test_in_canada_only_who_ticked_a_box_may_be_asked(ask) -> None:
+    """CA-03: a text that asks for consent is itself a commercial message."""
+    address = Address(country="CA", region="ON", postcode="M5V 2T6")
+    cart = replace(CART, contact=Contact(phone="+14165550142"), shipping=address)
+    assert isinstance(ask(cart=cart, store_consent=False)[0], AskFirst)
+    pending = ConsentView(state="pending", source="shopify checkout")
+    decision, _ = ask(cart=cart, store_consent=False, consent=pending)
+    assert isinstance(decision, Skip) and decision.rule == "CA-03"
 
 
 def test_the_holdout_is_skipped_and_told_apart_from_refusals(ask) -> None:
@@ -168,10 +207,10 @@ def test_the_holdout_waits_for_the_morning_like_everybody(ask) -> None:
 def test_at_night_it_is_held_until_the_morning(ask) -> None:
     decision, trace = ask(now=NOON + 12 * HOUR)
     assert isinstance(decision, Hold)
-    assert decision.until == datetime(2026, 11, 25, 15, tzinfo=UTC)
+    assert decision.until == datetime(2026, 11, 25, 13, tzinfo=UTC)
     assert decision.rule
     assert checks(trace)[-1] == ("compliance", "held")
-    assert trace[-1].facts["until"] == "2026-11-25T15:00:00+00:00"
+    assert trace[-1].facts["until"] == "2026-11-25T13:00:00+00:00"
 
 
 def test_a_night_that_outlasts_the_deadline_expires_the_touch(ask) -> None:
@@ -180,7 +219,7 @@ def test_a_night_that_outlasts_the_deadline_expires_the_touch(ask) -> None:
     assert decision.state == "expired"
 
 
-EVENING = datetime(2026, 11, 25, 1, tzinfo=UTC)  # 20:00 in New York: the window closes
+EVENING = datetime(2026, 11, 25, 2, tzinfo=UTC)  # 21:00 in New York: the window closes
 
 
 @pytest.mark.parametrize("seconds", [20, 21, 60, 3600])
@@ -195,7 +234,7 @@ def test_too_near_to_the_evening_for_the_shortest_try_it_is_held(ask, seconds) -
     """CART-04b: a carrier takes no less than 20 seconds, so the text might arrive in quiet hours."""
     decision, trace = ask(now=EVENING - timedelta(seconds=seconds))
     assert decision == Hold(EVENING, "the window closes before a text could surely arrive", "CART-04b")
-    assert trace[-2].facts["until"] == EVENING.isoformat()
+    assert trace[-1].facts["until"] == EVENING.isoformat()
 
 
 def test_near_the_deadline_the_carrier_may_try_until_then(ask) -> None:
@@ -217,8 +256,8 @@ def test_the_rules_own_deadline_counts_even_if_the_sequences_is_later(ask) -> No
 
 def test_the_billing_address_counts_where_nothing_is_shipped(ask) -> None:
     address = Address(country="US", region="CA", postcode="94103")
-    decision, trace = ask(now=NOON - HOUR, cart=replace(CART, shipping=None, billing=address))
-    assert isinstance(decision, Hold), "eight in the morning in California"
+    decision, trace = ask(now=NOON - 2 * HOUR, cart=replace(CART, shipping=None, billing=address))
+    assert isinstance(decision, Hold), "seven in the morning in California"
     assert "America/Los_Angeles" in trace[-1].facts["local_times"]
 
 

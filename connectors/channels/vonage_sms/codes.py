@@ -7,8 +7,11 @@ codes of status webhooks (`error.title`, as text). The `#fragment` of an HTTP er
 from types import MappingProxyType
 from typing import Literal
 
-CodeClass = Literal["opted_out", "dead_number", "temporary", "filtered", "account", "bug", "unknown"]
-"""`opted_out`: its owner said STOP, suppress the number. `dead_number`: it can't receive, suppress it.
+CodeClass = Literal[
+    "opted_out", "dead_number", "absent", "temporary", "filtered", "account", "bug", "unknown"
+]
+"""`opted_out`: its owner said STOP, suppress the number. `dead_number`: it doesn't exist, or takes no texts:
+suppress it. `absent`: nobody was reached; if that goes on for days, it is as good as dead.
 `temporary`: the same text could pass later. `filtered`: carrier, law or fraud rules stopped it, pause the
 sequence and tell the merchant. `account`: the fault is in the Vonage account, pause all sending. `bug`: we
 sent something wrong. `unknown`: Vonage gives no reason, or the code is new."""
@@ -16,12 +19,16 @@ sent something wrong. `unknown`: Vonage gives no reason, or the code is new."""
 _BY_CLASS: dict[CodeClass, str] = {
     # 1240 "the user has already sent a STOP". Not 1241, "too many send requests".
     "opted_out": "1240",
-    # 1050 barred, 1170 no such number, 1190 absent for good, 1200 portability, 1250 1251 unroutable,
-    # 1260 unreachable, 1280 blocked by its carrier, 1290 prepaid and empty, 1300 1310 can't receive
-    "dead_number": "1050 1170 1190 1200 1250 1251 1260 1280 1290 1300 1310",
-    # 1000 throttled, 1030 internal, 1100 communication, 1180 absent, 1220 busy, 1230 network,
+    # 1050 "blacklisted and may not receive messages", 1170 no such number, 1190 "no longer active, you should
+    # remove this phone number from your database", 1300 not in the network, 1310 its device can't receive
+    "dead_number": "1050 1170 1190 1300 1310",
+    # 1180 switched off or out of coverage, 1200 portability ("they need to contact their carrier"), 1250 1251
+    # unroutable, 1260 unreachable, 1280 blocked by its carrier ("plan does not include SMS", "account is
+    # suspended"), 1290 prepaid and empty: its owner can mend each of these
+    "absent": "1180 1200 1250 1251 1260 1280 1290",
+    # 1000 throttled, 1030 internal, 1100 communication, 1220 busy, 1230 network,
     # 1241 too many, 1331 provider, 1360 expired (a stale cart reminder isn't worth repeating)
-    "temporary": "1000 1030 1100 1180 1220 1230 1241 1331 1360",
+    "temporary": "1000 1030 1100 1220 1230 1241 1331 1360",
     # 1120 sender not allowed, 1210 anti-spam, 1270 age, 1282 provider, 1460 daily limit (10DLC), 1461
     # provider's limit, 1470 1472 1473 Fraud Defender, 1480-1484 registered entity, header, content, consent
     "filtered": "1120 1210 1270 1282 1460 1461 1470 1472 1473 1480 1481 1482 1483 1484",

@@ -3,6 +3,7 @@
 import hashlib
 from datetime import datetime
 
+from connectors.channels.vonage_sms import assist
 from connectors.channels.vonage_sms.account import account
 from connectors.channels.vonage_sms.reports import reading
 from connectors.channels.vonage_sms.signature import signed
@@ -25,6 +26,9 @@ class VonageSms:
         from connectors.channels.vonage_sms.sender import VonageChannel
 
         return VonageChannel(checked)
+
+    def answers_itself(self, words: str) -> bool:
+        return assist.answers(words)
 
     def verify(self, delivery: Delivery, secrets: Credentials, now: datetime) -> bool:
         return signed(

@@ -94,6 +94,7 @@ def _report(said: dict[str, Any]) -> Reading:
         return _left_out(f"its status is {_word(said['status'])}, which tells a text nothing")
     usage, error = said["usage"] or {}, said["error"] or {}
     code = _code(error)
+    kind = classify(code)
     report = DeliveryReported(
         ref=said["client_ref"],
         provider_id=said["message_uuid"],
@@ -101,7 +102,9 @@ def _report(said: dict[str, Any]) -> Reading:
         at=said["timestamp"],
         code=code,
         detail=_NUMBERS.sub("…", error.get("detail", ""))[:200],
-        opted_out=classify(code) == "opted_out",
+        opted_out=kind == "opted_out",
+        dead=kind == "dead_number" and status == "undelivered",
+        absent=kind == "absent" and status == "undelivered",
         price=usage.get("price"),
         currency=usage.get("currency", ""),
         segments=(said["sms"] or {}).get("count_total"),

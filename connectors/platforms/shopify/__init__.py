@@ -1,13 +1,14 @@
-"""Shopify: signed webhooks in, links and the last look out."""
+"""Shopify: signed webhooks in; links, the last look and what people said of texts out."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from connectors.delivery import Credentials, Delivery
 from connectors.platforms.shopify import door, last_look, links, topics
+from connectors.platforms.shopify.consent import tell_consent
 from sequences.cart import Shop
 from sequences.events import Reading
-from sequences.ports import CartRef, Look
+from sequences.ports import CartRef, Look, PersonRef, StoreConsent, Told
 
 
 class Shopify:
@@ -36,6 +37,11 @@ class Shopify:
 
     def last_look(self, shop: Shop, credentials: Credentials, carts: Sequence[CartRef]) -> Mapping[str, Look]:
         return last_look.last_look(shop, credentials, carts)
+
+    def tell_consent(
+        self, shop: Shop, credentials: Credentials, person: PersonRef, consent: StoreConsent
+    ) -> Told:
+        return tell_consent(shop, credentials, person, consent)
 
 
 connector = Shopify()

@@ -35,9 +35,13 @@ class NotReached(AdminError):
 
 
 class Throttled(AdminError):
-    """The shop's query budget is used up."""
+    """The shop's query budget is used up. `seconds`: until it is restored."""
 
     permanent = False
+
+    def __init__(self, message: str, seconds: float = 0.0) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 class NotAllowed(AdminError):
@@ -105,7 +109,8 @@ class AdminClient:
     def _wait(self, answer: Mapping[str, Any]) -> None:
         seconds = _until_restored(answer)
         if seconds > self._patience:
-            raise Throttled(f"the shop's query budget is used up; it would take {seconds:.0f} s to restore")
+            said = f"the shop's query budget is used up; it would take {seconds:.0f} s to restore"
+            raise Throttled(said, seconds)
         self._patience -= seconds
         self._sleep(seconds)
 

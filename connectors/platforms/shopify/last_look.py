@@ -6,15 +6,11 @@ order is compared with each cart here. Orders can't be searched by phone; those 
 Search terms: the Admin schema's words on `orders(query:)`; quoting: shopify.dev/docs/api/usage/search-syntax.
 """
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 
-import requests
-
-from connectors import http
 from connectors.delivery import Credentials
-from connectors.platforms.shopify.admin import AdminClient, QueryRefused
+from connectors.platforms.shopify.access import client
+from connectors.platforms.shopify.admin import AdminClient, NotAllowed, QueryRefused
 from connectors.platforms.shopify.purchases import ANSWER, Found, Purchase
 from sequences.cart import Shop
 from sequences.errors import ComebackError
@@ -26,27 +22,19 @@ _FIELDS = {"checkout": "checkout_token", "cart": "cart_token"}
 
 
 def last_look(shop: Shop, credentials: Credentials, carts: Sequence[CartRef]) -> Mapping[str, Look]:
-    """One answer per cart key. `credentials`: `access_token`, and `api_base` where the API isn't the shop's
-    own (a sandbox, which may then be on a private address)."""
-    token, base = credentials.get("access_token", ""), credentials.get("api_base", "")
-    if not token:
-        return _unknown(carts, "there is no access token: the shop must open the app")
-    session = _session(bool(base), os.getpid())
-    return look(AdminClient(base or f"https://{shop.domain}", token, session), carts)
+    """One answer per cart key. `credentials` as in `access.client`."""
+    try:
+        return look(client(shop, credentials), carts)
+    except NotAllowed as e:
+        return _unknown(carts, str(e))
 
 
-@cache
-def _session(allow_private: bool, process: int) -> requests.Session:
-    """One for each process: connections don't survive a fork."""
-    return http.session(allow_private=allow_private)
-
-
-def look(client: AdminClient, carts: Sequence[CartRef]) -> dict[str, Look]:
+def look(admin: AdminClient, carts: Sequence[CartRef]) -> dict[str, Look]:
     """As `last_look`. Once the API can't be reached, the rest isn't asked any more."""
     looks: dict[str, Look] = {}
     for start in range(0, len(carts), BATCH):
         try:
-            looks |= _ask(client, carts[start : start + BATCH])
+            looks |= _ask(admin, carts[start : start + BATCH])
         except QueryRefused as e:
             looks |= _unknown(carts[start : start + BATCH], str(e))
         except ComebackError as e:
@@ -58,7 +46,7 @@ def _unknown(carts: Sequence[CartRef], why: str) -> dict[str, Look]:
     return {cart.key: Look(state="unknown", detail=why) for cart in carts}
 
 
-def _ask(client: AdminClient, carts: Sequence[CartRef]) -> dict[str, Look]:
+def _ask(admin: AdminClient, carts: Sequence[CartRef]) -> dict[str, Look]:
     tokens = list(dict.fromkeys(term for cart in carts for term in _token_terms(cart)))
     people = list(dict.fromkeys(term for cart in carts for term in _person_terms(cart)))
     if not tokens and not people:
@@ -69,7 +57,7 @@ def _ask(client: AdminClient, carts: Sequence[CartRef]) -> dict[str, Look]:
         "people": " OR ".join(people),
         "askPeople": bool(people),
     }
-    found = Found.of(ANSWER.read(client.run(OPERATION, variables)))
+    found = Found.of(ANSWER.read(admin.run(OPERATION, variables)))
     return {cart.key: _verdict(cart, found) for cart in carts}
 
 

@@ -10,11 +10,12 @@ from datetime import datetime
 from connectors.delivery import Credentials, Delivery, Platform
 from connectors.platforms.woocommerce import door, last_look, links, reading
 from connectors.platforms.woocommerce.client import Store
+from connectors.platforms.woocommerce.consent import tell_consent
 from connectors.platforms.woocommerce.links import checkout_link
 from connectors.platforms.woocommerce.reading import read_rest
 from sequences.cart import Shop
 from sequences.events import Reading
-from sequences.ports import CartRef, Look
+from sequences.ports import CartRef, Look, PersonRef, StoreConsent, Told
 
 
 class WooCommerce:
@@ -44,6 +45,11 @@ class WooCommerce:
         self, shop: Shop, credentials: Mapping[str, str], carts: Sequence[CartRef]
     ) -> Mapping[str, Look]:
         return last_look.last_look(shop, credentials, carts)
+
+    def tell_consent(
+        self, shop: Shop, credentials: Credentials, person: PersonRef, consent: StoreConsent
+    ) -> Told:
+        return tell_consent(shop, credentials, person, consent)
 
     def recovery_link(self, link: str, *, code: str = "", utm: Mapping[str, str] | None = None) -> str:
         return links.recovery_link(link, code=code, utm=utm)

@@ -1,0 +1,1 @@
+"""What is held on a person, how long it is kept, and handing it over."""

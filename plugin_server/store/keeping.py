@@ -1,0 +1,116 @@
+"""What rows lose once they were kept long enough. A number's country is the one on the customer list, else its shop's."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from plugin_server.store.tx import Tx
+
+CLOSED = "('bought', 'recovered', 'expired', 'abandoned', 'erased')"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The numbers of one country; `home`: also those whose country nobody knows."""
+
+    country: str
+    home: bool
+
+    def holds(self, column: str) -> str:
+        """A condition: this column is the hash of a number of the group."""
+        known = (
+            f"EXISTS (SELECT FROM subscribers s WHERE s.shop_id = :shop_id AND s.phone_hash = {column}"
+            " AND s.country = :country)"
+        )
+        if not self.home:
+            return known
+        elsewhere = (
+            f"EXISTS (SELECT FROM subscribers s WHERE s.shop_id = :shop_id AND s.phone_hash = {column}"
+            " AND s.country NOT IN ('', :country))"
+        )
+        return f"NOT {elsewhere}"
+
+
+def countries(tx: Tx, home: str) -> list[str]:
+    rows = tx.rows("SELECT DISTINCT country FROM subscribers WHERE shop_id = :shop_id AND country <> ''")
+    return sorted({home, *(row.country for row in rows)})
+
+
+def empty_carts(tx: Tx, group: Group, before: datetime) -> int:
+    """Content, names and the way back. What it was worth and how it ended stays."""
+    emptied = _run(
+        tx,
+        "UPDATE carts SET sealed = NULL, phone_hash = NULL, email_hash = NULL, customer_id = '', idle_at = NULL,"
+        " state = CASE WHEN state = 'abandoned' THEN 'expired' ELSE state END"
+        f" WHERE shop_id = :shop_id AND sealed IS NOT NULL AND active_at < :before AND state IN {CLOSED}"
+        f" AND {group.holds('carts.phone_hash')}",
+        group,
+        before,
+    )
+    _run(
+        tx,
+        "UPDATE links SET sealed = NULL FROM carts c WHERE links.shop_id = :shop_id AND c.shop_id = links.shop_id"
+        " AND c.id = links.cart_id AND c.sealed IS NULL AND links.sealed IS NOT NULL AND c.active_at < :before",
+        group,
+        before,
+    )
+    _run(
+        tx,
+        "UPDATE orders SET phone_hash = NULL, email_hash = NULL, customer_id = '' WHERE shop_id = :shop_id"
+        f" AND created_at < :before AND phone_hash IS NOT NULL AND {group.holds('orders.phone_hash')}",
+        group,
+        before,
+    )
+    return emptied
+
+
+def empty_texts(tx: Tx, group: Group, before: datetime) -> int:
+    return sum(
+        _run(
+            tx,
+            f"UPDATE {table} SET sealed = NULL WHERE shop_id = :shop_id AND sealed IS NOT NULL"
+            f" AND committed_at < :before AND {group.holds(f'{table}.phone_hash')}",
+            group,
+            before,
+        )
+        for table in ("attempts", "notices")
+    )
+
+
+def empty_replies(tx: Tx, group: Group, before: datetime) -> int:
+    return _run(
+        tx,
+        "UPDATE replies SET sealed = NULL WHERE shop_id = :shop_id AND sealed IS NOT NULL AND at < :before"
+        f" AND {group.holds('replies.phone_hash')}",
+        group,
+        before,
+    )
+
+
+def ended_lines(tx: Tx, group: Group, before: datetime) -> list[int]:
+    """The evidence of numbers whose consent ended before that and who said nothing since. Consent that stands is kept."""
+    rows = tx.rows(
+        "SELECT array_agg(seq) AS seqs FROM consents WHERE shop_id = :shop_id AND phone_hash <> decode(repeat('00', 32), 'hex')"
+        f" AND {group.holds('consents.phone_hash')} GROUP BY phone_hash HAVING max(at) < :before"
+        " AND (array_agg(state ORDER BY at DESC, seq DESC) FILTER (WHERE state IN ('given', 'pending', 'withdrawn')))[1]"
+        " IS DISTINCT FROM 'given'",
+        country=group.country,
+        before=before,
+    )
+    return sorted(seq for row in rows for seq in row.seqs)
+
+
+def drop_suppressions(tx: Tx, group: Group, before: datetime) -> int:
+    """Without the hash, and without evidence of consent, nothing says that this number may be texted either."""
+    return _run(
+        tx,
+        "DELETE FROM suppressions WHERE shop_id = :shop_id AND at < :before AND (lifted_at IS NULL OR lifted_at < :before)"
+        f" AND {group.holds('suppressions.phone_hash')}"
+        " AND NOT EXISTS (SELECT FROM consents c WHERE c.shop_id = :shop_id AND c.phone_hash = suppressions.phone_hash)",
+        group,
+        before,
+    )
+
+
+def _run(tx: Tx, sql: str, group: Group, before: datetime, **more: Any) -> int:
+    return tx.run(sql, country=group.country, before=before, **more).rowcount
