@@ -84,3 +84,13 @@ class Ask:
             "consent.expires_at": self.consent.expires_at,
             "suppression.since": self.suppression.since if self.suppression else None,
         }
+
+    def has_naive_times(self) -> bool:
+        """Is there an instant without a time zone?"""
+        for moment in (
+            self.abandoned_at, self.deadline, self.requested_at, self.consent.given_at, self.consent.expires_at,
+            self.suppression.since if self.suppression else None,
+        ):  # fmt: skip
+            if moment is not None and moment.tzinfo is None:
+                return True
+        return False

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from compliance import calendars
 from compliance.ask import Ask
@@ -61,11 +61,14 @@ def open_case(ask: Ask, now: datetime, book: Rulebook) -> Case:
 
     Raises ValueError, naming the field, for a time without a zone: 21:00 is no time as long as nobody says where.
     """
-    for name, moment in (("now", now), *ask.times().items()):
-        if moment is not None and moment.tzinfo is None:
-            raise ValueError(
-                f"`{name}` must be an aware datetime, in UTC; {moment.isoformat()} has no time zone"
-            )
+    if now.tzinfo is None or ask.has_naive_times():
+        _complain(ask, now)
     phone = parse(ask.phone)
     where = locate(phone, ask.country, ask.region, ask.postcode, ask.browser_zone)
     return Case(ask, calendars.utc(now), book, phone, where, law_of(where.places, book))
+
+
+def _complain(ask: Ask, now: datetime) -> NoReturn:
+    times = {"now": now, **ask.times()}
+    name, naive = next((name, at) for name, at in times.items() if at is not None and at.tzinfo is None)
+    raise ValueError(f"`{name}` must be an aware datetime, in UTC; {naive.isoformat()} has no time zone")

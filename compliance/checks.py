@@ -25,6 +25,7 @@ EXPIRED = "expired"
 APPLY: dict[Kind, tuple[type[Value], ...]] = {
     "cart_reminder": (Hours, ClosedDays, ConsentNeed, PerCart, Deadline, Cap, SenderNeed),
     "consent_request": (Hours, ClosedDays, ConsentRequestNeed, Cap, SenderNeed),
+    "welcome": (Hours, ClosedDays, SenderNeed),
 }
 """Sorts of rules with a say in a text that keeps hours."""
 

@@ -54,7 +54,7 @@ def answers_a_fresh_opt_in(case: Case) -> Reason | None:
     if asked is not None and not answers_at_once(case):
         text = f"The opt-in came at {asked:%Y-%m-%d %H:%M} UTC."
         return Reason(EXPIRED, text, case.statement("opt_in_reply"))
-    return answers_once(case)
+    return not_answered_before(case)
 
 
 def answers_once(case: Case) -> Reason | None:

@@ -45,12 +45,14 @@ CHECKS: dict[Kind, tuple[Callable[[Case], Reason | None], ...]] = {
         *ANYONE,
         consent_checks.consent_on_its_way,
         consent_checks.not_suppressed,
+        checks.before_deadline,
         replies.answers_a_fresh_opt_in,
     ),
     "opt_out_confirmation": (*ANYONE, replies.answers_a_fresh_opt_out),
     "help_reply": (*ANYONE, replies.answers_once),
 }
-REPLIES: frozenset[Kind] = frozenset({"opt_out_confirmation", "help_reply", "welcome"})
+REPLIES: frozenset[Kind] = frozenset({"opt_out_confirmation", "help_reply"})
+MAYBE_REPLIES: frozenset[Kind] = frozenset({"consent_request", "welcome"})
 
 
 def check(ask: Ask, now: datetime, rulebook: Rulebook) -> Verdict:
@@ -63,7 +65,7 @@ def check(ask: Ask, now: datetime, rulebook: Rulebook) -> Verdict:
         reason = question(case)
         if reason:
             return Refused((reason,), rulebook.version, expired=reason.code == checks.EXPIRED)
-    if ask.kind in REPLIES or (ask.kind == "consent_request" and replies.answers_at_once(case)):
+    if ask.kind in REPLIES or (ask.kind in MAYBE_REPLIES and replies.answers_at_once(case)):
         return _reply(case)
     return _by_the_clock(case)
 
@@ -149,8 +151,8 @@ def _closed_reasons(
 ) -> tuple[Reason, ...]:
     return tuple(
         [
-            Reason("quiet_hours", _says(time), rule)
-            for clock, time, here in zip(clocks, times, heres, strict=True)
+            Reason("quiet_hours", text, rule)
+            for clock, text, here in zip(clocks, map(_says, times), heres, strict=True)
             for rule in windows.closing_rules(clock.local, here)
         ]
     )

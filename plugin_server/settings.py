@@ -62,6 +62,8 @@ class Settings:
     web_workers: int = setting("2", "Processes of 'web'; one per core is a good start.", whole(1, 256))
     web_threads: int = setting("8", "Requests one process of 'web' answers at a time.", whole(1, 256))
 
+    proxies: int = setting("0", "Reverse proxies before 'web' that add to X-Forwarded-For.", whole(0, 10))
+
     data_dir: Path = setting(  # noqa: RUF009 - a field, like its neighbours
         ".data", "Folder of the embedded servers; a relative one starts at the project's folder.", folder
     )

@@ -11,8 +11,10 @@ from typing import Literal
 
 from compliance.answers import Allowed, Held, Refused
 from compliance.ask import Ask, ConsentView, Suppression
+from compliance.phones import parse
 from compliance.rulebook import Rulebook
 from compliance.verdict import MIN_TTL, check, ttl_seconds
+from compliance.zones import locate
 from sequences.cart import Cart
 from sequences.confirming import SHORTEST, UNCONFIRMED, Asked, next_step, terms_of
 from sequences.engine import CartState, back_off
@@ -39,15 +41,19 @@ class Situation:
     double_opt_in: bool = True
     store_consent: bool = False
     platform: str = ""
+    sender: str = ""
+    sender_registered: bool = False
     asked: tuple[Asked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Hand it over. `ttl_seconds`: how long the carrier may try; `verdict`: what compliance said."""
+    """Hand it over. `ttl_seconds`: how long the carrier may try; `verdict`: what compliance said; `places`: where the
+    shopper may be, for the rules about what a text says."""
 
     ttl_seconds: int
     verdict: Allowed
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,8 @@ def decide(s: Situation, now: datetime, rulebook: Rulebook) -> tuple[Decision, t
             return answer, tuple(trace)
     verdict = check(_ask(s), now, rulebook)
     decision = _judged(verdict, now)
+    if isinstance(decision, Send):
+        decision = replace(decision, places=_places(_ask(s)))
     trace.append(_verdict_line(verdict, decision, s, now))
     if isinstance(verdict, Refused) and verdict.code in UNCONFIRMED and s.double_opt_in:
         decision, line = _confirmation(s, verdict, now, rulebook)
@@ -171,7 +179,13 @@ def _ask(s: Situation) -> Ask:
         deadline=s.deadline,
         texts_for_cart=s.texts_for_cart,
         texts_last_24h=s.texts_last_day,
+        sender=s.sender,
+        sender_registered=s.sender_registered,
     )
+
+
+def _places(ask: Ask) -> tuple[str, ...]:
+    return locate(parse(ask.phone), ask.country, ask.region, ask.postcode, ask.browser_zone).places
 
 
 def _relied_on(s: Situation) -> ConsentView:

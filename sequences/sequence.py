@@ -48,7 +48,8 @@ class Sequence:
     store only says that a box was ticked, ask the shopper by text, and let the cart wait for the answer.
     `store_consent`: the merchant vouches that shoppers ticked a
     box at the store's checkout whose wording names cart reminders, and relies on the store's record of it
-    where the rulebook asks for proof of our own.
+    where the rulebook asks for proof of our own. `sender_registered`: the name that the texts come from stands in
+    the register of the countries that have one (Australia, Singapore, Ireland).
     """
 
     idle_after: timedelta = timedelta(minutes=30)
@@ -62,6 +63,7 @@ class Sequence:
     send_blind: bool = False
     double_opt_in: bool = True
     store_consent: bool = False
+    sender_registered: bool = False
     on: bool = True
 
 
@@ -105,6 +107,7 @@ class _SequenceSchema(Schema):
     send_blind = fields.Bool(load_default=False)
     double_opt_in = fields.Bool(load_default=True)
     store_consent = fields.Bool(load_default=False)
+    sender_registered = fields.Bool(load_default=False)
     on = fields.Bool(load_default=True)
 
     @validates_schema

@@ -1,6 +1,7 @@
 """What `may-text` is told in words and files: instants, lines of evidence about consent, texts that went before."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -89,6 +90,8 @@ class _Fields:
             return default
         if not isinstance(value, kind):
             raise Unusable(f"{self.where}: {name!r} is {value!r}, not a {kind.__name__}")
+        if isinstance(value, str) and re.search("[\ud800-\udfff]", value):
+            raise Unusable(f"{self.where}: {name!r} holds half a character: {value!r}")
         return value
 
     def time(self, name: str) -> datetime:

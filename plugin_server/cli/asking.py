@@ -65,7 +65,7 @@ def may_text(as_json: bool, profile: str, **told: Any) -> None:
         ask, notes = _question(told, at)
     except Unusable as error:
         if as_json:
-            click.echo(json.dumps({"error": str(error)}, ensure_ascii=False))
+            click.echo(json.dumps({"error": str(error)}))  # ASCII: a file's name may be no text
         fail(str(error), UNUSABLE)
     except ComplianceError as error:
         fail(str(error), NOT_READY)

@@ -99,7 +99,7 @@ def _one(here: _Here, row: NoticeRow, looks: Mapping[int, Look]) -> Ready | None
     if off is not None:
         here.end(row, off)
         return None
-    ask = _ask(here.tx, row, here.now)
+    ask = _ask(here.tx, here.installed, row, here.now)
     verdict = check(ask, here.now, here.machine.rulebook)
     if isinstance(verdict, Allowed):
         return _prepare(here, row, verdict, ask.consent.evidence)
@@ -130,7 +130,7 @@ def _called_off(here: _Here, row: NoticeRow, looks: Mapping[int, Look]) -> Hold 
     return Skip("the store says it was bought or is gone", "last look", "cancelled")
 
 
-def _ask(tx: Tx, row: NoticeRow, now: datetime) -> Ask:
+def _ask(tx: Tx, installed: Installed, row: NoticeRow, now: datetime) -> Ask:
     """The same facts as for a reminder, read in the transaction that commits the hand-over."""
     known = situations.of_number(tx, row.phone, row.to, row.cart_id, now)
     return Ask(
@@ -146,6 +146,8 @@ def _ask(tx: Tx, row: NoticeRow, now: datetime) -> Ask:
         deadline=row.deadline,
         texts_last_24h=known.last_day,
         requested_at=row.asked_at if row.is_answer else None,
+        sender=installed.sender,
+        sender_registered=installed.sequence.sender_registered,
     )
 
 

@@ -103,7 +103,7 @@ def _one(machine: Machine, tx: Tx, batch: Batch, row: TouchRow, decided: Decided
     if not isinstance(decision, Send):
         decided.settle(row, decision)
         return
-    composed = _compose(machine, batch, row, decided.now)
+    composed = _compose(machine, batch, row, decision.places, decided.now)
     if isinstance(composed, Skip):
         decided.settle(row, composed)
         return
@@ -127,7 +127,9 @@ def _ask_first(tx: Tx, batch: Batch, row: TouchRow, now: datetime) -> None:
     batch.asking(row.cart_id, now)
 
 
-def _compose(machine: Machine, batch: Batch, row: TouchRow, now: datetime) -> Composed | Skip:
+def _compose(
+    machine: Machine, batch: Batch, row: TouchRow, places: tuple[str, ...], now: datetime
+) -> Composed | Skip:
     cart = batch.carts[row.cart_id].cart
     sequence, steps = batch.installed.sequence, batch.installed.sequence.steps
     if cart is None or row.step >= len(steps):
@@ -135,10 +137,9 @@ def _compose(machine: Machine, batch: Batch, row: TouchRow, now: datetime) -> Co
     if not sequence.on or not steps[row.step].on:
         return Skip("the shop has switched it off", "sequence")
     try:
-        composed = compose(machine, batch.installed, cart, steps[row.step], (row.id, row.cart_id), now)
+        return compose(machine, batch.installed, cart, steps[row.step], (row.id, row.cart_id), places, now)
     except TemplateError as error:
         return Skip(f"the text can't be made: {error}", "template")
-    return composed or Skip("there is no link back to the cart, or the text doesn't carry it", "link")
 
 
 def _prepare(

@@ -1,7 +1,7 @@
 """From a cart and a step to the text that will be handed over."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -10,15 +10,18 @@ from typing import cast
 from babel import Locale, UnknownLocaleError
 from babel.numbers import format_currency
 
+from compliance.content import Finding
 from compliance.phones import Phone, parse
 from message_templates.library import Tone, texts
 from message_templates.render import Rendered, render
 from message_templates.wording import best_language, fill, wording
 from plugin_server.store import links
 from plugin_server.store.shops import Installed
+from plugin_server.texts import about_text, look_over, without
 from plugin_server.wiring import Machine
 from sequences.cart import Cart
 from sequences.codec import encode
+from sequences.dispatching import Skip
 from sequences.money import Money
 from sequences.sequence import Step
 
@@ -36,21 +39,40 @@ class Composed:
     link: dict[str, object]
 
 
+NO_WAY_BACK = Skip("there is no link back to the cart, or the text doesn't carry it", "link")
+
+
 def compose(
-    machine: Machine, installed: Installed, cart: Cart, step: Step, ids: tuple[uuid.UUID, int], now: datetime
-) -> Composed | None:
-    """The text for (touch, cart) `ids`; None if there is no way back to the cart, or it isn't in the text."""
+    machine: Machine,
+    installed: Installed,
+    cart: Cart,
+    step: Step,
+    ids: tuple[uuid.UUID, int],
+    places: tuple[str, ...],
+    now: datetime,
+) -> Composed | Skip:
+    """The text for (touch, cart) `ids`; Skip if there is no way back to the cart, or if the text may not say what it
+    says to somebody in `places`."""
     if cart.recovery_link is None:
-        return None
+        return NO_WAY_BACK
     code, ref = links.new_code(), links.new_ref()
     locale = cart.locale or installed.shop.locale
     language = best_language(locale)
     url = f"{machine.settings.public_url}/r/{code}"
     words = values(installed, cart, step, locale, url)
     opt_out = _opt_out(installed.sender, language, url)
-    rendered = render(source(step, language), words, language=language, opt_out=opt_out)
+    way_out = "" if takes_replies(installed.sender) else f"{url}/stop"
+    about = about_text(installed.shop, offer=step.offer, links=(url,), values=words, way_out=way_out)
+    rendered, found = _fitting(
+        lambda words: render(source(step, language), words, language=language, opt_out=opt_out),
+        lambda text: look_over(text, about, machine.rulebook, places, opt_out),
+        words,
+    )
     if url not in rendered.text:
-        return None
+        return NO_WAY_BACK
+    for finding in found:
+        if finding.blocks:
+            return Skip(f"the text may not be sent so: {finding.what}", finding.rule.id)
     return Composed(
         rendered=rendered,
         language=language,
@@ -67,6 +89,21 @@ def compose(
     )
 
 
+def _fitting(
+    write: Callable[[dict[str, object]], Rendered],
+    look: Callable[[str], tuple[Finding, ...]],
+    words: dict[str, object],
+) -> tuple[Rendered, tuple[Finding, ...]]:
+    """The text, and what is wrong with it; without the item or the name if it's them (CONT-07, PII-07)."""
+    rendered = write(words)
+    found = look(rendered.text)
+    fewer = without(words, found)
+    if len(fewer) == len(words):
+        return rendered, found
+    rendered = write(fewer)
+    return rendered, look(rendered.text)
+
+
 def estimate(prices: Mapping[str, Decimal], phone: str, rendered: Rendered) -> Decimal | None:
     """What the carrier will probably take, in its own currency; None without a price for that country."""
     parsed = parse(phone)
@@ -78,7 +115,12 @@ def estimate(prices: Mapping[str, Decimal], phone: str, rendered: Rendered) -> D
 def _opt_out(sender: str, language: str, url: str) -> str:
     """A name as sender can't be replied to: then the text must offer another way (OPT-08)."""
     words = wording(language)
-    return words.opt_out if sender.lstrip("+").isdigit() else fill(words.opt_out_link, link=f"{url}/stop")
+    return words.opt_out if takes_replies(sender) else fill(words.opt_out_link, link=f"{url}/stop")
+
+
+def takes_replies(sender: str) -> bool:
+    """A number does, a name doesn't."""
+    return sender.lstrip("+").isdigit()
 
 
 def source(step: Step, language: str) -> str:

@@ -2,6 +2,8 @@
 
 from compliance.ask import Kind
 from message_templates.wording import best_language, fill, wording
+from plugin_server.gathering import plan as plans
+from plugin_server.gathering.plan import incentive_line
 from plugin_server.jobs.composing import shop_url
 from plugin_server.store.shops import Installed
 
@@ -22,4 +24,8 @@ def words(installed: Installed, kind: str, locale: str) -> str:
         "help_reply": fixed.help,
         "welcome": fixed.welcome,
     }[kind]
-    return fill(pattern, shop=installed.shop.name, contact=installed.shop.support or shop_url(installed))
+    said = fill(pattern, shop=installed.shop.name, contact=installed.shop.support or shop_url(installed))
+    if kind != "welcome":
+        return said
+    # What was promised for signing up is given once the opt-in stands, not before.
+    return f"{said} {incentive_line(plans.load(installed.gathering), fixed.language)}".rstrip()

@@ -112,6 +112,8 @@ def situation(batch: Batch, row: TouchRow) -> Situation:
         asked=batch.asked.get(phone, ()),
         store_consent=plan.store_consent,
         platform=shop.platform,
+        sender=batch.installed.sender,
+        sender_registered=plan.sender_registered,
     )
 
 

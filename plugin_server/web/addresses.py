@@ -4,8 +4,6 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
-from plugin_server.settings import Settings
-
 
 def of(environ: Mapping[str, Any], proxies: int) -> str:
     """The visitor's address. `proxies`: how many reverse proxies of ours stand before `web`.
@@ -25,10 +23,6 @@ def neighbourhood(address: str) -> str:
     except ValueError:
         return address
     return str(found) if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
-
-
-def proxies(settings: Settings) -> int:
-    return int(getattr(settings, "proxies", 0))
 
 
 def _canonical(text: str) -> str:

@@ -89,7 +89,7 @@ def _sign_up(page: Page, now: datetime) -> Response:
         return _form(page, now, said, {"form": ("stale", {}), **checked.errors}, HTTPStatus.BAD_REQUEST)
     if checked.phone is None:
         return _form(page, now, said, checked.errors, HTTPStatus.UNPROCESSABLE_ENTITY)
-    address = addresses.of(request.environ, addresses.proxies(page.machine.settings))
+    address = addresses.of(request.environ, page.machine.settings.proxies)
     if not _allowed(page, "sign-ups of an address", addresses.neighbourhood(address), PER_ADDRESS, HOUR):
         return _form(page, now, said, {"form": ("many", {})}, HTTPStatus.TOO_MANY_REQUESTS)
     with join_codes.inside(page.machine, page.installed) as tx:

@@ -259,13 +259,19 @@ def test_an_opt_in_is_welcomed_once_within_ten_minutes_at_any_hour(book):
     assert (late.code, late.expired) == ("expired", True)
     for change, code in (
         ({"already_answered": True}, "already_answered"),
-        ({"requested_at": None}, "nothing_to_answer"),
         ({"consent": ConsentView("none")}, "no_consent"),
         ({"consent": ConsentView("withdrawn")}, "consent_withdrawn"),
         ({"suppression": STOPPED}, "suppressed"),
         ({"phone": "+919812345678"}, "country_not_enabled"),
     ):
         assert check(replace(ask, **change), night, book).code == code
+
+
+def test_a_welcome_that_answers_no_text_keeps_the_hours(book):
+    """Somebody ticked the box of a sign-up page at night: the welcome waits for the morning."""
+    ask = replace(NEW_YORK, kind="welcome", abandoned_at=None, consent=TICKED)
+    assert isinstance(check(ask, ny(2026, 12, 15, 3), book), Held)
+    assert isinstance(check(ask, ny(2026, 12, 15, 12), book), Allowed)
 
 
 def test_canada_is_not_asked_for_consent_without_consent(book):

@@ -261,6 +261,11 @@ def test_what_cannot_be_used_is_said_in_words_and_exits_with_two(run, options, w
         ("--consent", [{**CLAIM, "proven": "yes"}], "claim 1: 'proven' is 'yes', not a bool"),
         ("--consent", [{**CLAIM, "prooven": True}], "claim 1: there is no field 'prooven'"),
         ("--consent", [{**CLAIM, "phone": "12"}], "claim 1: 'phone'"),
+        (
+            "--consent",
+            '[{"state": "given", "at": "2026-12-01T10:00:00Z", "source": "\\ud800"}]',
+            "half a character",
+        ),
         ("--history", [], "expected an object"),
         ("--history", {"texts": {}}, "'texts' is {}"),
         ("--history", {"texts": [{"cart": True}]}, "text 1: 'at'"),
