@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from compliance.errors import RulebookError
+from compliance.optout_phrases import Phrases
 from compliance.optout_spelling import LONG, Spelling, mended
 from compliance.optout_text import clauses, fold_letters, normalise, reaction, signs
 
@@ -46,9 +47,9 @@ class Lexicon:
     unclear: frozenset[str]
     polite: frozenset[str]
     anywhere: frozenset[str]
-    phrases: re.Pattern[str]
-    unclear_phrases: re.Pattern[str]
-    benign: re.Pattern[str]
+    phrases: Phrases
+    unclear_phrases: Phrases
+    benign: Phrases
     single: frozenset[str]
     spelling: Spelling
 
@@ -87,9 +88,9 @@ def lexicon(folder: Path = FOLDER) -> Lexicon:
         unclear=frozenset(merged["unclear"]),
         polite=frozenset(merged["polite"]),
         anywhere=anywhere,
-        phrases=_any_of(merged["phrases"]),
-        unclear_phrases=_any_of(merged["unclear_phrases"]),
-        benign=_any_of(merged["benign"]),
+        phrases=Phrases(merged["phrases"]),
+        unclear_phrases=Phrases(merged["unclear_phrases"]),
+        benign=Phrases(merged["benign"]),
         single=single,
         spelling=Spelling(
             targets=frozenset(merged["typos_of"]) | {w for w in single & whole["stop"] if len(w) >= LONG - 2},
@@ -118,16 +119,16 @@ def _whole_message(
 
 
 def _stop_inside(plain: str, words: Lexicon) -> Intent | None:
-    rest = words.benign.sub(" ", plain)
+    rest = words.benign.without(plain)
     found = set(rest.split()) & words.anywhere
-    phrase = words.phrases.search(rest)
+    phrase = words.phrases.first(rest)
     if phrase:
-        return Intent("stop", f"phrase {phrase.group().strip()}")
+        return Intent("stop", f"phrase {phrase}")
     if found - words.unclear:
         return Intent("stop", f"word {min(found - words.unclear)}")
-    phrase = words.unclear_phrases.search(rest)
+    phrase = words.unclear_phrases.first(rest)
     if phrase:
-        return Intent("stop", f"phrase {phrase.group().strip()}", ambiguous=True)
+        return Intent("stop", f"phrase {phrase}", ambiguous=True)
     return Intent("stop", f"word {min(found)}", ambiguous=True) if found else None
 
 
@@ -153,10 +154,6 @@ def _misspelled(core: list[str], words: Lexicon) -> Intent | None:
 def _without_politeness(plain: str, words: Lexicon) -> str:
     """ "please stop now thanks" → "stop"; a message of nothing but politeness stays as it is."""
     return " ".join(word for word in plain.split() if word not in words.polite) or plain
-
-
-def _any_of(expressions: list[str]) -> re.Pattern[str]:
-    return re.compile("|".join(rf"\b(?:{expression})(?!\w)" for expression in expressions) or r"(?!)")
 
 
 def _read(path: Path) -> dict[str, list[str]]:

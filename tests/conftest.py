@@ -1,11 +1,11 @@
 """The cast: real PostgreSQL, a real sandbox over HTTP, and one machine between them."""
 
 import os
-import re
 import threading
 import uuid
 from collections.abc import Iterator
 
+import log_watch
 import psycopg
 import pytest
 from hypothesis import settings as hypothesis_settings
@@ -13,7 +13,7 @@ from sqlalchemy import text
 from tests_settings import sandbox_settings
 from werkzeug.serving import make_server
 
-from plugin_server import logs, servers
+from plugin_server import servers
 from plugin_server.demo import shops as demo_shops
 from plugin_server.demo.world import World
 from plugin_server.store import db
@@ -28,33 +28,19 @@ hypothesis_settings.register_profile("desk", deadline=None)
 hypothesis_settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 
-LOGGED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[\w+|(?:DEBUG|INFO|WARNING|ERROR|CRITICAL) +[\w.]+:")
-LEAKS: list[str] = []
-
-
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Every line that any test made us log is looked through, before the filter that would hide what is in it: code
-    that hands over a number, an address or a token fails the run even if the filter is there to catch it."""
-    for _, content in report.sections:
-        for line in content.splitlines():
-            # The test's own web server writes the paths it is asked for; the one of production writes none.
-            begin = LOGGED.match(line)
-            if begin is None or "werkzeug" in line:
-                continue
-            said = line[begin.end() :]
-            if (shown := logs.hide(said)) != said:
-                LEAKS.append(f"{report.nodeid}: {shown}")
+    log_watch.look_through(report)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    if LEAKS and session.exitstatus == pytest.ExitCode.OK:
+    if log_watch.LEAKS and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if LEAKS:
+    if log_watch.LEAKS:
         terminalreporter.section("logged what must not be logged (shown masked)")
-        terminalreporter.write_line("\n".join(sorted(set(LEAKS))))
+        terminalreporter.write_line("\n".join(sorted(set(log_watch.LEAKS))))
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ COMMANDS = {
     "connectors": "offline",
     "may-text": "asking",
     "check-text": "texting",
+    "classify": "classifying",
     "settings": "inspecting",
     "trace": "inspecting",
     "replay": "inspecting",

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
-import conftest
+import log_watch
 import pytest
 from tests_settings import ROOT
 
@@ -123,11 +123,11 @@ def test_what_ends_a_thread_or_the_process_is_logged_and_cleaned_as_well(spoken)
     ],
 )
 def test_a_run_in_which_anything_logs_a_number_fails(line) -> None:
-    before = list(conftest.LEAKS)
+    before = list(log_watch.LEAKS)
     report = SimpleNamespace(sections=[("Captured log call", line)], nodeid="a test")
     try:
-        conftest.pytest_runtest_logreport(report)
-        assert before != conftest.LEAKS
-        assert not any("2125550142" in leak for leak in conftest.LEAKS)
+        log_watch.look_through(report)
+        assert before != log_watch.LEAKS
+        assert not any("2125550142" in leak for leak in log_watch.LEAKS)
     finally:
-        conftest.LEAKS[:] = before
+        log_watch.LEAKS[:] = before
