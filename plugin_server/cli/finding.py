@@ -26,10 +26,10 @@ def opened(name: str) -> Iterator[tuple[Machine, Installed, Tx]]:
 
 
 def named(machine: Machine, name: str) -> Installed:
-    """By its key or its domain; a domain may stand on two platforms."""
+    """By its key, its domain or the code of its sign-up page; a domain may stand on two platforms."""
     with machine.db.system() as c:
         known = shops.everyone(c, machine.secrets.vault)
-    found = [one for one in known if name in (one.shop.key, one.shop.domain)]
+    found = [one for one in known if name in (one.shop.key, one.shop.domain, one.join_code)]
     if len(found) != 1:
         names = ", ".join(sorted(one.shop.domain for one in known)) or "none"
         fail(

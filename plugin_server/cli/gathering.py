@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy import Connection
 
+from plugin_server.cli import finding
 from plugin_server.cli.failing import fail, in_words
 from plugin_server.gathering import csv_files, importing, judging, mapping, reporting
 from plugin_server.gathering import hygiene as cleaning
@@ -90,7 +91,7 @@ def _imported(shop: str, table: Table, columns: Columns, how: dict[str, Any]) ->
 def _in_one_go(
     machine: Machine, shop: str, table: Table, columns: Columns, how: dict[str, Any], zone: tzinfo | None
 ) -> tuple[Judged, Outcome]:
-    installed = _shop(machine, shop)
+    installed = finding.named(machine, shop)
     with machine.db.shop(installed.shop.id) as c:
         wordings = imports.wordings(_tx(machine, c, installed))
     reading = Reading(
@@ -128,17 +129,6 @@ def _zone(name: str) -> tzinfo | None:
         fail(f"there is no time zone {name!r}: name one as in America/New_York")
 
 
-def _shop(machine: Machine, name: str) -> shops.Installed:
-    """By its key or its domain; a domain may stand on two platforms."""
-    with machine.db.system() as c:
-        known = shops.everyone(c, machine.secrets.vault)
-    found = [one for one in known if name in (one.shop.key, one.shop.domain)]
-    if len(found) != 1:
-        names = ", ".join(sorted(one.shop.domain for one in known)) or "none"
-        fail(f"there {'are two shops' if found else 'is no shop'} {name!r}; installed: {names}")
-    return found[0]
-
-
 def _tx(machine: Machine, c: Connection, installed: shops.Installed) -> Tx:
     return Tx(c, installed.shop, machine.secrets)
 
@@ -153,7 +143,7 @@ def hygiene(shop: str, rebuild: bool, as_json: bool) -> None:
     found, up = start()
     with up:
         machine = build(found, up)
-        installed = _shop(machine, shop)
+        installed = finding.named(machine, shop)
         with machine.db.shop(installed.shop.id) as c:
             tx = _tx(machine, c, installed)
             if rebuild:

@@ -1,22 +1,18 @@
 """Commands about signing up: a shop's page and keyword, and the keys of its API."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
+from plugin_server.cli import finding
 from plugin_server.cli.failing import fail, in_words
 from plugin_server.gathering import keys, qr
 from plugin_server.gathering import plan as plans
 from plugin_server.gathering.plan import BadPlan, Gathering
-from plugin_server.serving import build, start
-from plugin_server.store import shops
 from plugin_server.store.shops import Installed
 from plugin_server.store.tx import Tx
-from plugin_server.wiring import Machine
 
 LISTS = ("countries",)
 
@@ -39,7 +35,7 @@ def sign_up(shop: str, changes: tuple[str, ...], image: Path | None, as_json: bo
     """
     if image is not None and image.suffix not in (".svg", ".png"):
         fail(f"{image} ends in neither .svg nor .png")
-    with _shop(shop) as (machine, installed, tx):
+    with finding.opened(shop) as (machine, installed, tx):
         plan = _changed(tx, installed, changes)
         address = f"{machine.settings.public_url}/join/{installed.join_code}"
     if image is not None:
@@ -59,7 +55,7 @@ def api_key(shop: str, name: str | None, listing: bool, revoke: int | None) -> N
         fail("give one of --name, --list and --revoke")
     if name is not None and not (0 < len(name.strip()) <= 100 and name.isprintable()):
         fail("a name is 1 to 100 printable characters")
-    with _shop(shop) as (machine, installed, tx):
+    with finding.opened(shop) as (machine, installed, tx):
         now = machine.clock.now()
         if name is not None:
             click.echo(keys.make(tx, name.strip(), now))
@@ -69,30 +65,6 @@ def api_key(shop: str, name: str | None, listing: bool, revoke: int | None) -> N
         for key in keys.listed(tx) if listing else ():
             ended = f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else "opens"
             click.echo(f"{key.id}  {key.made_at:%Y-%m-%d}  {ended}  {key.name}")
-
-
-@contextmanager
-def _shop(name: str) -> Iterator[tuple[Machine, Installed, Tx]]:
-    found, up = start()
-    with up:
-        machine = build(found, up)
-        try:
-            installed = _named(machine, name)
-            with machine.db.shop(installed.shop.id) as c:
-                yield machine, installed, Tx(c, installed.shop, machine.secrets)
-        finally:
-            machine.close()
-
-
-def _named(machine: Machine, name: str) -> Installed:
-    with machine.db.system() as c:
-        known = shops.everyone(c, machine.secrets.vault)
-    chosen = [s for s in known if name in (s.shop.domain, s.shop.key, s.join_code)]
-    if not chosen:
-        fail(f"there is no shop {name!r}")
-    if len(chosen) > 1:
-        fail(f"{len(chosen)} shops are {name!r}: give the shop's key")
-    return chosen[0]
 
 
 def _changed(tx: Tx, installed: Installed, changes: tuple[str, ...]) -> Gathering:

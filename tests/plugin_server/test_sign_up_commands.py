@@ -10,7 +10,7 @@ from sign_up_kit import code
 from spine_kit import PHONE, rows
 
 from plugin_server import create_app
-from plugin_server.cli import joining
+from plugin_server.cli import finding
 
 URLS = ("--set", "terms_url=https://mugs.example/terms", "--set", "privacy_url=https://mugs.example/privacy")
 
@@ -19,12 +19,12 @@ URLS = ("--set", "terms_url=https://mugs.example/terms", "--set", "privacy_url=h
 def run(spine, monkeypatch):
     """A command in this process, over the test's own machine."""
     machine = spine.machine
-    monkeypatch.setattr(joining, "start", lambda: (machine.settings, nullcontext()))
+    monkeypatch.setattr(finding, "start", lambda: (machine.settings, nullcontext()))
     kept = SimpleNamespace(
         db=machine.db, secrets=machine.secrets, settings=machine.settings, clock=machine.clock
     )
     kept.close = lambda: None
-    monkeypatch.setattr(joining, "build", lambda found, up: kept)
+    monkeypatch.setattr(finding, "build", lambda found, up: kept)
     runner = create_app().test_cli_runner()
 
     def call(*command: str):
