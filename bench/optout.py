@@ -40,7 +40,9 @@ def main() -> None:
     for language in [*dict.fromkeys(line.language for line in lines), "all"]:
         chosen = [line for line in lines if language in (line.language, "all")]
         stops = sum(line.label == "stop" for line in chosen)
-        cells = "".join(f"{a:>12.3f}{b:>12.3f}" for a, b in (shares(chosen, found) for found in readers.values()))
+        cells = "".join(
+            f"{a:>12.3f}{b:>12.3f}" for a, b in (shares(chosen, found) for found in readers.values())
+        )
         print(f"{language:10}{stops:>7}{len(chosen) - stops:>7}{cells}")
     print(f"\n{speed([line.text for line in lines]):.0f} lines a second")
 

@@ -100,11 +100,11 @@ def lexicon(folder: Path = FOLDER) -> Lexicon:
 
 
 def _stop(text: str, plain: str, texts: set[str], words: Lexicon) -> Intent | None:
-    """A keyword, a word or phrase in a sentence, a keyword that is a sentence, a keyword with a slip in it."""
+    """A keyword, a keyword that is a sentence, a word or phrase in a sentence, a keyword with a slip in it."""
     return (
         _whole_message("stop", texts, words)
-        or _stop_inside(plain, words)
         or _stop_sentence(text, words)
+        or _stop_inside(plain, words)
         or _misspelled(min(texts, key=len).split(), words)
     )
 
@@ -133,13 +133,13 @@ def _stop_inside(plain: str, words: Lexicon) -> Intent | None:
 
 
 def _stop_sentence(text: str, words: Lexicon) -> Intent | None:
-    """ "END. I bought it elsewhere." Only what is clear: "No. I meant the large one" is no stop."""
-    for clause in clauses(text):
-        plain = normalise(clause, words.single)
-        found = {plain, _without_politeness(plain, words)} & words.whole["stop"] - words.unclear
-        if found:
-            return Intent("stop", f"keyword {min(found)}")
-    return None
+    """ "END. I bought it elsewhere." What is unclear counts only alone: "No. The large one" is no stop."""
+    plain = [normalise(clause, words.single) for clause in clauses(text)]
+    said = [{clause, _without_politeness(clause, words)} & words.whole["stop"] for clause in plain if clause]
+    clear = set().union(*said) - words.unclear
+    if clear:
+        return Intent("stop", f"keyword {min(clear)}")
+    return Intent("stop", f"keyword {min(said[0])}", ambiguous=True) if said and all(said) else None
 
 
 def _misspelled(core: list[str], words: Lexicon) -> Intent | None:
@@ -164,7 +164,7 @@ def _read(path: Path) -> dict[str, list[str]]:
         names = (*WORDS, *EXPRESSIONS, *OPTIONAL_WORDS, *OPTIONAL_EXPRESSIONS)
         if not set(table) <= set(names):
             raise RulebookError(path.name, "", f"unknown lists {sorted(set(table) - set(names))}")
-        lists = dict.fromkeys((*OPTIONAL_WORDS, *OPTIONAL_EXPRESSIONS), list[str]()) | table
+        lists = {name: [] for name in (*OPTIONAL_WORDS, *OPTIONAL_EXPRESSIONS)} | table
         words = {name: [_word(entry) for entry in lists[name]] for name in (*WORDS, *OPTIONAL_WORDS)}
         expressions = (*EXPRESSIONS, *OPTIONAL_EXPRESSIONS)
         return words | {name: [_expression(e, parts) for e in lists[name]] for name in expressions}

@@ -5,7 +5,6 @@ are one of these). Real words that lie that near ("step", "shop") are no slips; 
 """
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
 
 LONG = 9
@@ -29,8 +28,9 @@ def mended(words: list[str], spelling: Spelling) -> list[str]:
         whole = meant(" ".join(words), spelling)
         if whole and not spelling.real.issuperset(words):
             return whole.split()
-    short = len(words) <= FEW
-    return [(short or len(word) >= LONG - 1) and meant(word, spelling) or word for word in words]
+    forgiven = [word for word in words if len(words) <= FEW or len(word) >= LONG - 1]
+    slips = {word: meant(word, spelling) for word in forgiven}
+    return [slips.get(word) or word for word in words]
 
 
 def meant(word: str, spelling: Spelling) -> str | None:

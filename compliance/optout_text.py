@@ -1,7 +1,7 @@
 """From what somebody typed to plain words: lower case, no accents, no disguise, no punctuation.
 
-"S.T.O.P.", "$t0p", "ＳＴＯＰ", "ЅТОР" and "STOOOP" are all "stop". What others wrote (signatures of mail programs, our own
-text, quoted) is left out: it often holds the word STOP, and it isn't the person's.
+"S.T.O.P.", "$t0p", "ＳＴＯＰ", "ЅТОР" and "STOOOP" are all "stop". What others wrote (signatures of mail
+programs, our own text, quoted) is left out: it often holds the word STOP, and it isn't the person's.
 """
 
 import re
@@ -18,9 +18,22 @@ LONE_SIGNS = "👎❌🔕"
 
 Reaction = Literal["", "liked", "disliked"]
 
-_LATIN = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ħ": "h", "ß": "ss"}
+_LATIN = {
+    "ø": "o",
+    "ł": "l",
+    "đ": "d",
+    "ð": "d",
+    "ı": "i",
+    "æ": "ae",
+    "œ": "oe",
+    "þ": "th",
+    "ħ": "h",
+    "ß": "ss",
+}
 _SMALL_CAPITALS = dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnopqrstuvwyz", strict=True))
-_BOXED = {chr(first + n): chr(97 + n) for first in (0x1F150, 0x1F170) for n in range(26)}  # 🅢 🆂: NFKC leaves them
+_BOXED = {
+    chr(first + n): chr(97 + n) for first in (0x1F150, 0x1F170) for n in range(26)
+}  # 🅢 🆂: NFKC leaves them
 _FLAGS = {chr(0x1F1E6 + n): chr(97 + n) for n in range(26)}
 _LETTERS = str.maketrans(_LATIN | _SMALL_CAPITALS | _BOXED)
 _FLAG_WORD = re.compile("[\U0001f1e6-\U0001f1ff](?:[ \u200b-\u200d\ufe0f]*[\U0001f1e6-\U0001f1ff]){2,}")
@@ -38,20 +51,21 @@ _LEET = str.maketrans("03457$@€+", "oeastsaet")
 _ONE = re.compile("[1!|]")
 
 _QUOTED_LINES = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
-_QUOTATION = re.compile("[“„«\"]([^“„«»”\"]{25,})(?:[”“»\"]|$)")
+_QUOTATION = re.compile('[“„«"]([^“„«»”"]{25,})(?:[”“»"]|$)')
 _OUR_FOOTER = re.compile(
     r"https?:|\b(?:reply|text|responde|repondez|rispond|antwo|respond|svar|odpisz|odpowiedz)\w*.{0,12}stop"
 )
 _REACTION = re.compile(
-    r"\s*(?P<verb>(?:dis)?liked|loved|laughed at|emphasi[sz]ed|questioned|reacted \S{1,9} to|removed an? [a-z ]{1,20} from"
-    r"|(?P<sign>[^\w\s“„\"]{1,9}) to)\s*[“„«\"]"
+    r"\s*(?P<verb>(?:dis)?liked|loved|laughed at|emphasi[sz]ed|questioned|reacted \S{1,9} to"
+    r"|removed an? [a-z ]{1,20} from|(?P<sign>[^\w\s“„\"]{1,9}) to)\s*[“„«\"]"
 )
 _SIGNATURE = re.compile(
-    r" ?\b(?:sent (?:from|via|using) (?:my |the )?(?:iphone|ipad|android|samsung|galaxy|phone|mobile|blackberry|yahoo|outlook"
-    r"|verizon|t mobile|att|wireless)|get outlook for|envoye (?:de|depuis) mon|von meinem|gesendet (?:von|mit)|enviado desde mi"
-    r"|enviado (?:do|pelo) meu|inviato (?:da|dal) (?:mio )?(?:iphone|ipad|android|samsung)|verzonden vanaf mijn"
-    r"|verstuurd vanaf mijn|skickat fran min|sendt fra min|wyslane? z (?:mojego |iphone))\b.{0,40}$"
-)  # fmt: skip
+    r" ?\b(?:sent (?:from|via|using) (?:my |the )?(?:iphone|ipad|android|samsung|galaxy|phone|mobile|blackberry|yahoo"
+    r"|outlook|verizon|t mobile|att|wireless)|get outlook for|envoye (?:de|depuis) mon|von meinem"
+    r"|gesendet (?:von|mit)|enviado desde mi|enviado (?:do|pelo) meu"
+    r"|inviato (?:da|dal) (?:mio )?(?:iphone|ipad|android|samsung)|verzonden vanaf mijn|verstuurd vanaf mijn"
+    r"|skickat fran min|sendt fra min|wyslane? z (?:mojego |iphone))\b.{0,40}$"
+)
 
 
 def normalise(text: str, known: Collection[str] = ()) -> str:
@@ -85,7 +99,7 @@ def signs(text: str, words: int) -> bool:
     if any(sign in text for sign in STOP_SIGNS):
         return True
     if any(sign in text for sign in HANDS):
-        return words <= 3 and "?" not in text
+        return words <= 2 and "?" not in text
     return not words and any(sign in text for sign in LONE_SIGNS)
 
 
@@ -94,13 +108,15 @@ def reaction(text: str) -> Reaction:
     found = _REACTION.match(fold(text))
     if not found:
         return ""
-    bad = found["verb"] == "disliked" or any(sign in found.group() for sign in LONE_SIGNS + STOP_SIGNS + HANDS)
+    bad = found["verb"] == "disliked" or any(
+        sign in found.group() for sign in LONE_SIGNS + STOP_SIGNS + HANDS
+    )
     return "disliked" if bad else "liked"
 
 
 def clauses(text: str) -> list[str]:
-    """The sentences of a text, as they stand."""
-    return re.split(r"[.!?;\n\r…]+", text)
+    """The pieces of a text between its punctuation marks."""
+    return re.split(r"[.,!?;\n\r…]+", text)
 
 
 def _bare(text: str) -> str:

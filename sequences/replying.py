@@ -16,15 +16,20 @@ HELP_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """A text and what we know of its writer. `suppressed`: the kind of the suppression in force, if any; `told`:
-    this opt-out was confirmed before; `asking`: a request for confirmation is open; `helped_at`: when HELP was last
-    answered; `joins`: the words are the shop's keyword for signing up; `carrier_answers`: the carrier itself replies
-    to these very words."""
+    """A text and what we know of its writer.
+
+    `suppressed`: the kind of the suppression in force, if any; `told`: this opt-out was confirmed before; `no_since`:
+    when they last said no, by any way; `lives`: the text is newer than the failures for which the number was given
+    up; `asking`: a request for confirmation is open; `helped_at`: when HELP was last answered; `joins`: the words are
+    the shop's keyword for signing up; `carrier_answers`: the carrier itself replies to these very words.
+    """
 
     intent: Intent
     at: datetime
     suppressed: str | None = None
     told: bool = False
+    no_since: datetime | None = None
+    lives: bool = True
     asking: bool = False
     helped_at: datetime | None = None
     joins: bool = False
@@ -54,7 +59,7 @@ def follow(heard: Heard) -> Follows:
     if kind == "stop":
         return _stop(heard)
     then = _not_stop(heard)
-    if heard.suppressed == "bounced" and not then.lift:
+    if heard.suppressed == "bounced" and not then.lift and heard.lives:
         # The number was retired because nothing reached it: whoever writes from it can be reached.
         return replace(then, lift=True)
     return then
@@ -72,6 +77,9 @@ def _not_stop(heard: Heard) -> Follows:
         lately = heard.helped_at is not None and heard.at - heard.helped_at < HELP_EVERY
         quiet = lately or heard.carrier_answers
         return Follows(answer=None if quiet else "help_reply", why="asked for help")
+    if heard.no_since is not None and heard.at <= heard.no_since:
+        # Carriers deliver late and out of order: what was said before a no doesn't undo it.
+        return Follows(why="wrote, before they opted out")
     if kind == "start" or heard.joins:
         return _joins(heard)
     if kind == "confirm" and heard.asking and heard.suppressed in (None, "bounced"):

@@ -35,7 +35,9 @@ _DIGITS = re.compile(r"\d(?:[ -]?\d){12,18}")
 
 def received(here: Here, told: TextReceived) -> Effect:
     """Store it, and do what it says: STOP before everything else (OPT-01, OPT-04)."""
-    event = replace(told, text=without_cards(told.text))
+    # A carrier's clock may be ahead of ours: nobody answers a text of the future.
+    event = replace(told, text=without_cards(told.text), at=min(told.at, here.now))
+    consents.hold(here.tx)  # before any row: whoever else needs both takes the chain first
     phone = here.tx.phone(event.sender)
     assert phone is not None  # noqa: S101  (a reply has a sender)
     intent = optout.classify(event.text)
@@ -60,11 +62,15 @@ def _heard(
 ) -> Heard:
     row = people.suppression(here.tx, phone)
     confirmed = notices.last(here.tx, phone, "opt_out_confirmation")
+    stopped = row.at if row is not None and row.kind != "bounced" else None
+    noes = [at for at in (people.withdrawn_at(here.tx, phone), stopped) if at is not None]
     return Heard(
         intent=intent,
         at=event.at,
         suppressed=row.kind if row is not None and row.lifted_at is None else None,
         told=confirmed is not None and (row is None or row.lifted_at is None or confirmed > row.lifted_at),
+        no_since=max(noes, default=None),
+        lives=row is None or event.at > row.at,
         asking=asked is not None,
         helped_at=notices.last(here.tx, phone, "help_reply"),
         joins=optout.normalise(event.text) == optout.normalise(here.installed.keyword),
@@ -73,10 +79,14 @@ def _heard(
 
 
 def _open_request(here: Here, phone: bytes, at: datetime) -> Request | None:
-    """The request that a YES would answer: sent, unanswered, and not older than the rule lets it be."""
+    """The request that a YES would answer: sent before it, unanswered, and not older than the rule lets it be."""
     sent = confirmations.requests_to(here.tx, [phone]).get(phone, [])
     expires = min(rule.expires for _, rule in here.rulebook.find(("*",), Confirmation))
-    return next((r for r in reversed(sent) if r.open and r.sent_at and at - r.sent_at <= expires), None)
+    # Carriers tell times in whole seconds.
+    earliest = timedelta(seconds=-1)
+    return next(
+        (r for r in reversed(sent) if r.open and r.sent_at and earliest <= at - r.sent_at <= expires), None
+    )
 
 
 def _obey(
@@ -87,7 +97,6 @@ def _obey(
         why = f"replied with an opt-out ({rule})"
         stop(here.tx, phone, event.sender, why, "stop", here.now, at=event.at, person=person)
     if then.lift:
-        consents.hold(here.tx)
         people.lift(here.tx, phone, event.at)
         subscribers.refresh(here.tx, [phone])
     if then.consent == "joined":

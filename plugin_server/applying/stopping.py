@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from compliance.evidence import Evidence, Person
-from plugin_server.store import consents, errands, notices, people, subscribers, touches
+from plugin_server.store import confirmations, consents, errands, notices, people, subscribers, touches
 from plugin_server.store.tx import Tx
 
 ANSWERS = ("opt_out_confirmation", "help_reply")
@@ -39,6 +39,7 @@ def stop(
     people.suppress(tx, phone, why, now, kind)
     touches.cancel_for_phone(tx, phone, "opted out", now)
     notices.cancel(tx, phone, "opted out", now, spare=ANSWERS)
+    confirmations.close(tx, phone, now)  # a YES to an earlier question counts no more (OPT-09)
     if e164 is not None:
         _write_down(tx, e164, why, kind, now, at or now, person or Person())
     subscribers.refresh(tx, [phone])

@@ -4,7 +4,7 @@ The page, the API and the keyword lead to the same evidence and the same texts. 
 person can, by a text from their own phone (OPT-09); on a page anybody may type anybody's number.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -64,8 +64,11 @@ def join(tx: Tx, installed: Installed, rulebook: Rulebook, signup: SignUp, now: 
     before = situations.of_number(tx, phone, signup.phone.e164, None, now)
     if signup.mark and _known(tx, phone, signup):
         return Joined("already", False, "this very act is kept")
-    kept = consents.append(tx, [_evidence(signup)], now) > 0
-    if before.suppression is not None:
+    barred = before.suppression is not None or before.consent.state == "withdrawn"
+    # Who types a number isn't known to own it: after a no it is written down, and gives nothing.
+    act = replace(_evidence(signup), state="noted") if barred else _evidence(signup)
+    kept = consents.append(tx, [act], now) > 0
+    if barred:
         return Joined(
             "opted_out", kept, "the number opted out: only its owner can end that, by texting START"
         )

@@ -74,24 +74,31 @@ def run(machine: Machine, token: uuid.UUID) -> int:
 
 
 def _shop(machine: Machine, installed: Installed, token: uuid.UUID) -> int:
-    ready = _decide(machine, installed, token)
-    for each in ready:
-        _record(machine, installed, each, machine.channel.send(each.message))
-    return len(ready)
-
-
-def _decide(machine: Machine, installed: Installed, token: uuid.UUID) -> list[Ready]:
+    """One after the other: whoever says STOP while another is being answered must be heard in time."""
     with machine.db.shop(installed.shop.id) as c:
-        waiting = notices.carts_of(Tx(c, installed.shop, machine.secrets), token)
-    looks = looking.look(machine, installed, waiting) if waiting else {}
+        mine = notices.in_claim(Tx(c, installed.shop, machine.secrets), token)
+    handed = 0
+    for notice_id, cart_id in mine:
+        ready = _decide(machine, installed, token, notice_id, cart_id)
+        if ready is not None:
+            _record(machine, installed, ready, machine.channel.send(ready.message))
+            handed += 1
+    return handed
+
+
+def _decide(
+    machine: Machine, installed: Installed, token: uuid.UUID, notice_id: uuid.UUID, cart_id: int | None
+) -> Ready | None:
+    """What is returned is committed as `sending`. None if it isn't to be sent, or the claim holds it no more."""
+    looks = looking.look(machine, installed, [cart_id]) if cart_id is not None else {}
     with machine.db.shop(installed.shop.id) as c:
         # As with reminders: two workers must not both find room under one cap.
         c.execute(
             text("SELECT pg_advisory_xact_lock(42, CAST(:shop AS integer))"), {"shop": installed.shop.id}
         )
         here = _Here(machine, Tx(c, installed.shop, machine.secrets), installed, machine.clock.now())
-        made = [_one(here, row, looks) for row in notices.claimed(here.tx, token)]
-    return [each for each in made if each is not None]
+        row = notices.claimed(here.tx, token, notice_id)
+        return None if row is None else _one(here, row, looks)
 
 
 def _one(here: _Here, row: NoticeRow, looks: Mapping[int, Look]) -> Ready | None:

@@ -28,4 +28,12 @@ def words(installed: Installed, kind: str, locale: str) -> str:
     if kind != "welcome":
         return said
     # What was promised for signing up is given once the opt-in stands, not before.
-    return f"{said} {incentive_line(plans.load(installed.gathering), fixed.language)}".rstrip()
+    return f"{said} {_incentive(installed, fixed.language)}".rstrip()
+
+
+def _incentive(installed: Installed, language: str) -> str:
+    """Nothing, where the plan can't be read any more: the welcome itself is owed all the same."""
+    try:
+        return incentive_line(plans.load(installed.gathering), language)
+    except plans.BadPlan:
+        return ""

@@ -121,3 +121,12 @@ def _price(tx: Tx, attempt_id: int, told: DeliveryReported) -> None:
         segments=told.segments,
         currency=told.currency,
     )
+
+
+def recipient(tx: Tx, touch_id: uuid.UUID) -> str | None:
+    """The number that a touch's last attempt went to; None if it was forgotten, or there is none."""
+    row = tx.one(
+        "SELECT sealed FROM attempts WHERE shop_id = :shop_id AND touch_id = :touch ORDER BY id DESC LIMIT 1",
+        touch=touch_id,
+    )
+    return None if row is None or row.sealed is None else tx.unseal(row.sealed).get("to")

@@ -66,3 +66,13 @@ def sent_since(tx: Tx, phones: Sequence[bytes], since: datetime) -> dict[bytes, 
         since=since,
     )
     return {bytes(r.phone_hash): r.n for r in rows}
+
+
+def close(tx: Tx, phone: bytes, now: datetime) -> None:
+    """No request that went to this number can be answered any more."""
+    tx.run(
+        "UPDATE notices SET answered_at = :now WHERE shop_id = :shop_id AND phone_hash = :phone"
+        " AND kind = 'consent_request' AND committed_at IS NOT NULL AND answered_at IS NULL",
+        phone=phone,
+        now=now,
+    )

@@ -15,7 +15,7 @@ from compliance import evidence, evidence_chain
 from compliance.consent import CAUTION, Claim
 from compliance.evidence import NOTHING, Evidence
 from compliance.evidence_chain import ERASURE, RETIREMENT, Line
-from plugin_server.store import subscribers
+from plugin_server.store import people, subscribers
 from plugin_server.store.tx import Tx
 
 OF_THE_SHOP = bytes(32)
@@ -178,6 +178,10 @@ def claims(
     for row in rows:
         phone = bytes(row.phone_hash)
         found.setdefault(phone, []).append(_claim(row, (e164 or {}).get(phone) or phone.hex()))
+    for phone, row in people.lifted(tx, list(phones)).items():
+        # An opt-out without a line of its own (its number was forgotten) ends what was agreed to before it, too.
+        number = (e164 or {}).get(phone) or phone.hex()
+        found.setdefault(phone, []).append(Claim(number, "withdrawn", row.at, "an opt-out that they ended"))
     return found
 
 

@@ -95,14 +95,14 @@ def shops_in(c: Connection, token: uuid.UUID) -> list[int]:
     return [row.shop_id for row in rows]
 
 
-def carts_of(tx: Tx, token: uuid.UUID) -> list[int]:
-    """The carts that wait for what this claim holds."""
+def in_claim(tx: Tx, token: uuid.UUID) -> list[tuple[uuid.UUID, int | None]]:
+    """What this claim holds: ids and the carts that wait. Whoever said STOP is answered first."""
     rows = tx.rows(
-        "SELECT DISTINCT cart_id FROM notices WHERE shop_id = :shop_id AND claim = :token AND state = 'claimed'"
-        " AND cart_id IS NOT NULL",
+        "SELECT id, cart_id FROM notices WHERE shop_id = :shop_id AND claim = :token AND state = 'claimed'"
+        " ORDER BY kind <> 'opt_out_confirmation', asked_at, id",
         token=token,
     )
-    return [row.cart_id for row in rows]
+    return [(row.id, row.cart_id) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +121,15 @@ class NoticeRow:
     is_answer: bool
 
 
-def claimed(tx: Tx, token: uuid.UUID) -> list[NoticeRow]:
-    """What this claim still holds, locked: whoever wants to cancel one waits, and then finds it sent."""
-    rows = tx.rows(
+def claimed(tx: Tx, token: uuid.UUID, notice_id: uuid.UUID) -> NoticeRow | None:
+    """This notice, if the claim still holds it; locked: whoever wants to cancel it waits, and then finds it sent."""
+    row = tx.one(
         "SELECT id, kind, phone_hash, sealed, cart_id, asked_at, deadline, holds, reply_id FROM notices"
-        " WHERE shop_id = :shop_id AND claim = :token AND state = 'claimed' ORDER BY id FOR UPDATE",
+        " WHERE shop_id = :shop_id AND id = :id AND claim = :token AND state = 'claimed' FOR UPDATE",
+        id=notice_id,
         token=token,
     )
-    return [_row(tx, r) for r in rows]
+    return None if row is None else _row(tx, row)
 
 
 def _row(tx: Tx, r: Any) -> NoticeRow:

@@ -26,7 +26,8 @@ def suppress(tx: Tx, phone_hash: bytes, reason: str, at: datetime, kind: str = "
 def lift(tx: Tx, phone_hash: bytes, at: datetime) -> None:
     """The suppression ends: only ever because the person wrote so themselves."""
     tx.run(
-        "UPDATE suppressions SET lifted_at = :at WHERE shop_id = :shop_id AND phone_hash = :phone",
+        "UPDATE suppressions SET lifted_at = :at WHERE shop_id = :shop_id AND phone_hash = :phone"
+        " AND lifted_at IS NULL",
         phone=phone_hash,
         at=at,
     )
@@ -48,6 +49,26 @@ def suppressed(tx: Tx, phones: list[bytes]) -> dict[bytes, Any]:
         phones=phones,
     )
     return {bytes(row.phone_hash): row for row in rows}
+
+
+def lifted(tx: Tx, phones: list[bytes]) -> dict[bytes, Any]:
+    """Opt-outs that their owners ended themselves, by phone hash: what was agreed to before one stays void (OPT-09).
+    A number that merely couldn't be reached never said no."""
+    rows = tx.rows(
+        "SELECT phone_hash, at FROM suppressions WHERE shop_id = :shop_id AND phone_hash = ANY(:phones)"
+        " AND lifted_at IS NOT NULL AND kind <> 'bounced'",
+        phones=phones,
+    )
+    return {bytes(row.phone_hash): row for row in rows}
+
+
+def withdrawn_at(tx: Tx, phone: bytes) -> datetime | None:
+    """When this number's owner last said no, by the evidence."""
+    row = tx.one(
+        "SELECT max(at) AS at FROM consents WHERE shop_id = :shop_id AND phone_hash = :phone AND state = 'withdrawn'",
+        phone=phone,
+    )
+    return None if row is None else row.at
 
 
 def keep_reply(tx: Tx, reply: TextReceived, intent: str, rule: str, flagged: bool) -> int | None:

@@ -59,10 +59,13 @@ def cancel_for_phone(tx: Tx, phone_hash: bytes, reason: str, now: datetime) -> i
 
 
 def wake(tx: Tx, phone_hash: bytes, now: datetime) -> int:
-    """What was put off for this number is decided again now: it waited for the person's answer."""
+    """What was put off for this number is decided again now: it waited for the person's answer. One that is being
+    decided at this moment goes back to be decided with it."""
     return tx.run(
-        "UPDATE touches t SET due_at = :now FROM carts c WHERE t.shop_id = :shop_id AND c.shop_id = t.shop_id"
-        " AND c.id = t.cart_id AND c.phone_hash = :phone AND t.state = 'held' AND t.due_at > :now",
+        "UPDATE touches t SET due_at = :now, claim = NULL, lease_until = NULL,"
+        " state = CASE WHEN t.state = 'claimed' THEN 'planned' ELSE t.state END FROM carts c"
+        " WHERE t.shop_id = :shop_id AND c.shop_id = t.shop_id AND c.id = t.cart_id AND c.phone_hash = :phone"
+        " AND (t.state = 'claimed' OR t.state = 'held' AND t.due_at > :now)",
         phone=phone_hash,
         now=now,
     ).rowcount

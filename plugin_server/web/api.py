@@ -129,7 +129,8 @@ def opt_out(tx: Tx, installed: Installed, now: datetime) -> Response:
     phone = _phone(body, installed)
     hashed = tx.phone(phone.e164) or b""
     consents.hold(tx)
-    if hashed not in people.suppressed(tx, [hashed]):
+    before = people.suppressed(tx, [hashed]).get(hashed)
+    if before is None or before.kind == "bounced":
         stop(tx, hashed, phone.e164, f"through the API: {api_bodies.REASONS[body['reason']]}", "store", now)
     return jsonify({"state": "opted_out"})
 

@@ -1,6 +1,7 @@
 """The bodies that the JSON API takes, each field with its limits."""
 
 import ipaddress
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -45,6 +46,11 @@ class Consent(Schema):
     action = f.String(required=True, validate=validate.OneOf(ACTIONS))
     ip = f.String(validate=_text(45))
     user_agent = f.String(validate=_text(1000))
+
+    @validates("at")
+    def _moment(self, value: datetime, data_key: str) -> None:
+        if value.year < 2000:
+            raise ValidationError("lies before the year 2000")
 
     @validates("source_url")
     def _address(self, value: str, data_key: str) -> None:

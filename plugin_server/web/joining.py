@@ -27,6 +27,7 @@ FORM = "sign-up page"
 ACTION = "ticked a box that was empty"
 HOUR, DAY = 3600, 86400
 PER_ADDRESS = 10  # sign-ups in an hour, at one shop
+PER_SHOP = 300  # an hour: each may cost the shop a text, and whoever sends from many addresses lives by that
 PER_NUMBER = 5  # lines of evidence in a day: a request for confirmation has its own, stricter rules
 LARGEST_FORM = 16 * 1024
 Errors = Mapping[str, tuple[str, Mapping[str, str]]]
@@ -90,7 +91,11 @@ def _sign_up(page: Page, now: datetime) -> Response:
     if checked.phone is None:
         return _form(page, now, said, checked.errors, HTTPStatus.UNPROCESSABLE_ENTITY)
     address = addresses.of(request.environ, page.machine.settings.proxies)
-    if not _allowed(page, "sign-ups of an address", addresses.neighbourhood(address), PER_ADDRESS, HOUR):
+    near = addresses.neighbourhood(address)
+    if not (
+        _allowed(page, "sign-ups of an address", near, PER_ADDRESS, HOUR)
+        and _allowed(page, "sign-ups of a shop", "", PER_SHOP, HOUR)
+    ):
         return _form(page, now, said, {"form": ("many", {})}, HTTPStatus.TOO_MANY_REQUESTS)
     with join_codes.inside(page.machine, page.installed) as tx:
         version = disclosing.shown(tx, FORM, shown.locale, shown.version)

@@ -1,5 +1,6 @@
 """STOP before everything; START and JOIN only by these words; YES only while a question is open."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -107,3 +108,11 @@ def test_start_lifts_whatever_stopped_the_texts(kind):
 def test_a_number_that_was_given_up_is_reachable_again_once_its_owner_writes():
     assert follow(heard("other", suppressed="bounced")).lift
     assert not follow(heard("stop", suppressed="bounced")).lift
+
+
+@given(anything, st.timedeltas(timedelta(0), timedelta(days=400)))
+def test_what_was_said_before_a_no_undoes_nothing(it, before):
+    then = follow(replace(it, no_since=it.at + before))
+    if it.intent.kind != "stop":
+        assert then.consent is None
+        assert not then.lift or it.suppressed == "bounced"
