@@ -3,6 +3,7 @@
 The FCC counts any wording that a reasonable person would understand as a revocation (47 CFR 64.1200(a)(10));
 exact keyword lists miss most of them. A false alarm costs one sale, a miss 500 to 1,500 dollars. Words are
 data, a file for each language in `data/optout/`; all are tried: a number does not tell its owner's language.
+What no rule foresaw is compared with what people wrote (`optout_model`).
 """
 
 import re
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from compliance.errors import RulebookError
+from compliance.optout_model import likeness
 from compliance.optout_phrases import Phrases
 from compliance.optout_spelling import LONG, Spelling, mended
 from compliance.optout_text import clauses, fold_letters, normalise, reaction, signs
@@ -71,8 +73,15 @@ def classify(text: str) -> Intent:
         or _whole_message("help", texts, words)
         or _whole_message("start", texts, words)
         or _whole_message("confirm", texts, words)
+        or _alike(plain, words)
         or Intent("other", "none")
     )
+
+
+def _alike(plain: str, words: Lexicon) -> Intent | None:
+    """Nothing that a rule foresaw, but much like what others wrote who wanted no more texts: a person reads it."""
+    found = likeness(" ".join(words.benign.without(plain).split()))
+    return None if found is None else Intent("stop", f"likeness {found:.2f}", ambiguous=True)
 
 
 @cache

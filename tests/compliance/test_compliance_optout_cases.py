@@ -28,7 +28,7 @@ def shares(lines: list[list[str]]) -> tuple[float, float]:
     """The share of stops that is found, and the share of all others that is taken for a stop."""
     stops = [classify(text).kind == "stop" for _, label, text in lines if label == "stop"]
     others = [classify(text).kind == "stop" for _, label, text in lines if label != "stop"]
-    return sum(stops) / max(1, len(stops)), sum(others) / max(1, len(others))
+    return sum(stops) / len(stops) if stops else 1.0, sum(others) / max(1, len(others))
 
 
 def by_language() -> Iterator[object]:
