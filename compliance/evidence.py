@@ -24,7 +24,10 @@ NOTHING = hashlib.sha256(b"").hexdigest()
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """Personal data around an act: EV-06 (ip, user_agent, session, browser_zone), EV-07 (name, email), EV-08 (reply:
-    word for word; provider_id: the carrier's id of it; sender: the number of ours that it was written to)."""
+    word for word; provider_id: the carrier's id of it; sender: the number of ours that it was written to).
+
+    `form`, `url`, `action`, `request_text`: as the fields of an act, where somebody else filled them in. Free words,
+    the address of a page and a text to somebody may name them."""
 
     name: str = field(default="", repr=False)
     email: str = field(default="", repr=False)
@@ -35,6 +38,10 @@ class Person:
     reply: str = field(default="", repr=False)
     provider_id: str = field(default="", repr=False)
     sender: str = field(default="", repr=False)
+    form: str = field(default="", repr=False)
+    url: str = field(default="", repr=False)
+    action: str = field(default="", repr=False)
+    request_text: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,12 +36,25 @@ def of_address(country: str | None, region: str | None, postcode: str | None) ->
     if not country:
         return ()
     country = country.strip().upper()
+    country = _elsewhere(country, region, postcode) or country
     if country in TERRITORIES:
         return (f"US-{country}",)
     known = table("regions").get(country, {})
     regions = {_region(country, region), _of_postcode(country, postcode)}
     places = sorted(f"{country}-{name}" for name in regions if name in known)
     return tuple(places) or (country,)
+
+
+def _elsewhere(country: str, region: str | None, postcode: str | None) -> str | None:
+    """Reunion of an address in "France", Jersey of one in "Great Britain": other clocks, and laws nobody has read."""
+    lands = table("postcodes")["elsewhere"].get(country)
+    if lands is None:
+        return None
+    name = _region(country, region)
+    if name in lands.values():
+        return name
+    code = (postcode or "").strip().upper()
+    return next((str(land) for begin, land in lands.items() if code.startswith(begin)), None)
 
 
 def zones_of_postcode(place: str, postcode: str | None) -> tuple[str, ...]:
@@ -55,9 +68,9 @@ def zones_of_postcode(place: str, postcode: str | None) -> tuple[str, ...]:
 
 def known_part(postcode: str | None) -> str | None:
     """What the tables know of a postcode: its first three digits if it begins with five ("10001-1234": "10000"), else
-    its first letter. Postcodes with the same known part are the same to `of_address` and `zones_of_postcode`."""
+    its first two letters. Postcodes with the same known part are the same to `of_address` and `zones_of_postcode`."""
     code = _zip3(postcode)
-    return f"{code}00" if code else (postcode or "").strip()[:1].upper() or None
+    return f"{code}00" if code else (postcode or "").strip()[:2].upper() or None
 
 
 def country_of(place: str) -> str:

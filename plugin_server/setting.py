@@ -157,6 +157,9 @@ class Closed:
     first: date
     last: date
 
+    def __str__(self) -> str:
+        return f"{self.place}:{self.first}..{self.last}"
+
 
 def emergencies(text: str) -> tuple[Closed, ...]:
     """Reads places without texts for some days, `US-LA:2026-08-29..2026-09-05`, separated by commas."""

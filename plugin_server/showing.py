@@ -29,4 +29,6 @@ def _shown(value: object, about_it: Setting) -> str:
         return without_password(str(value))
     if about_it.secret:
         return "***" if value else ""
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from compliance.errors import RulebookError
 from compliance.rulebook import Rulebook, emergency
 from compliance.rulebook import load as load_rulebook
 from compliance.zones import assert_fresh_tzdata, use_pinned_tzdata
@@ -11,7 +12,7 @@ from connectors import registry
 from connectors.delivery import CarrierDoor, Door, Platform
 from plugin_server.clocks import clock_for
 from plugin_server.crypto import Vault
-from plugin_server.settings import Settings
+from plugin_server.settings import Settings, SettingsError
 from plugin_server.store.db import Database
 from plugin_server.store.shops import Installed
 from plugin_server.store.tx import Secrets
@@ -108,4 +109,9 @@ def _rulebook(settings: Settings) -> Rulebook:
     """The shipped rules, and the emergencies that somebody has set by hand. Rules only ever narrow."""
     shipped = load_rulebook(profile=settings.rulebook)
     closed = [emergency(c.place, c.first, c.last) for c in settings.emergencies]
-    return shipped.with_rules(*closed) if closed else shipped
+    try:
+        return shipped.with_rules(*closed) if closed else shipped
+    except RulebookError as error:
+        raise SettingsError(
+            [f"COMEBACK_EMERGENCIES: {error.problem}; only places with rules can be closed"]
+        ) from None

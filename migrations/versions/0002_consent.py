@@ -73,7 +73,13 @@ PEOPLE = """
 ALTER TABLE suppressions ADD COLUMN kind text NOT NULL DEFAULT 'stop'
   CHECK (kind IN ('stop', 'carrier', 'link', 'store', 'merchant', 'erased', 'bounced'));
 ALTER TABLE suppressions ADD COLUMN lifted_at timestamptz;
-UPDATE suppressions SET kind = 'erased' WHERE reason = 'erased';
+-- When the number's owner was last forgotten: whatever kind of opt-out the row tells of since.
+ALTER TABLE suppressions ADD COLUMN erased_at timestamptz;
+UPDATE suppressions SET kind = 'erased', erased_at = at WHERE reason = 'erased';
+
+-- Whom a delivery was about, where no cart or order tells: an erasure finds it by this.
+ALTER TABLE events ADD COLUMN phone_hash bytea;
+CREATE INDEX events_phone ON events (shop_id, phone_hash) WHERE phone_hash IS NOT NULL;
 
 ALTER TABLE replies ADD COLUMN flagged boolean NOT NULL DEFAULT false;
 CREATE INDEX replies_flagged ON replies (shop_id, at) WHERE flagged;
@@ -84,8 +90,9 @@ CREATE INDEX replies_phone ON replies (shop_id, phone_hash, at);
 CREATE TABLE subscribers (
   shop_id    bigint NOT NULL REFERENCES shops (id),
   phone_hash bytea NOT NULL,
+  email_hash bytea,
   sealed     bytea,
-  country    text NOT NULL DEFAULT '',
+  country    text NOT NULL DEFAULT '',  -- kept when the rest is forgotten: it tells how long the opt-out must stay
   locale     text NOT NULL DEFAULT '',
   source     text NOT NULL,
   state      text NOT NULL CHECK (state IN ('pending', 'subscribed', 'unsubscribed', 'retired')),
@@ -94,6 +101,7 @@ CREATE TABLE subscribers (
   PRIMARY KEY (shop_id, phone_hash)
 );
 CREATE INDEX subscribers_state ON subscribers (shop_id, state, changed_at);
+CREATE INDEX subscribers_email ON subscribers (shop_id, email_hash) WHERE email_hash IS NOT NULL;
 
 CREATE TABLE imports (
   shop_id     bigint NOT NULL REFERENCES shops (id),
@@ -273,8 +281,6 @@ def own_shop(table: str) -> str:
 
 def carry_over(c: Connection) -> None:
     """What stores told us before becomes the first lines of each shop's chain, in the order it was recorded."""
-    # The owner too is bound by row-level security, unless it is a superuser.
-    c.execute(text("SELECT set_config('comeback.scope', 'system', true)"))
     heads: dict[int, tuple[int, bytes]] = {}
     rows = c.execute(
         text(
@@ -340,6 +346,9 @@ def _moment(at: datetime) -> str:
 
 
 def upgrade() -> None:
+    # The owner too is bound by row-level security, unless it is a superuser: first of all, so that the rows that are
+    # there can be changed.
+    op.execute("SELECT set_config('comeback.scope', 'system', true)")
     for sql in (CONSENTS, PEOPLE, TEXTS, WAYS_OUT, RIGHTS):
         op.execute(sql)
     for table in TABLES_WITH_SHOP:

@@ -43,4 +43,5 @@ def apply_all(here: Here, reading: Reading) -> Effect:
         next((effect.cart_id for effect in effects if effect.cart_id is not None), None),
         next((effect.order_key for effect in effects if effect.order_key is not None), None),
         any(effect.forget for effect in effects),
+        next((effect.phone for effect in effects if effect.phone is not None), None),
     )

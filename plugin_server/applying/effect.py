@@ -15,6 +15,7 @@ from sequences.sequence import Sequence
 class Effect:
     """`state` of the event's row, a note for people, and which cart or order it was about.
 
+    `phone`: the hash of the number that it was about, for what may belong to no cart: an erasure finds it by that.
     `forget`: the delivery's content must not be kept.
     """
 
@@ -23,6 +24,7 @@ class Effect:
     cart_id: int | None = None
     order_key: str | None = None
     forget: bool = False
+    phone: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

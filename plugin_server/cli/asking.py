@@ -1,6 +1,8 @@
 """May we text this number now? The rulebook's answer, offline."""
 
 import json
+import os
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,16 +12,19 @@ import click
 
 from compliance import calendars, consent, phones, places, rulebook, zones
 from compliance.ask import NO_CONSENT, Ask, ConsentView, Kind, LineType
-from compliance.errors import ComplianceError
+from compliance.errors import ComplianceError, RulebookError
+from compliance.rulebook import Rulebook
 from compliance.verdict import check, outlook
 from plugin_server.cli import ask_files, saying
 from plugin_server.cli.ask_files import History, Unusable
 from plugin_server.cli.failing import NOT_READY, UNUSABLE, fail
+from plugin_server.setting import PREFIX, emergencies
 
 PROFILES = ("law", "standard", "strict")
 ASSUMED = ConsentView(
     "given", "cart_reminders", proven=True, source="assumed: a confirmed opt-in to cart reminders"
 )
+MILITARY = ("AA", "AE", "AP")  # posts of the US forces: in no state, anywhere on earth
 A_FILE = click.Path(path_type=Path)
 
 
@@ -48,10 +53,12 @@ A_FILE = click.Path(path_type=Path)
 @click.option("--sender", default="", help="The number or name that the text would come from.")
 @click.option("--sender-registered", is_flag=True, help="The name is in the country's register of senders.")
 @click.option(
-    "--profile", type=click.Choice(PROFILES), default="law", show_default=True, help="Which hours to keep."
+    "--profile",
+    type=click.Choice(PROFILES),
+    help="Which hours to keep. Default: COMEBACK_RULEBOOK, else law.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def may_text(as_json: bool, profile: str, **told: Any) -> None:
+def may_text(as_json: bool, profile: str | None, **told: Any) -> None:
     """Say whether a text may go to a number, until when or not before when, and which rules say so.
 
     Nothing is sent, and neither database nor network is needed. Every answer exits with 0: allowed, held, refused and
@@ -60,7 +67,7 @@ def may_text(as_json: bool, profile: str, **told: Any) -> None:
     try:
         zones.use_pinned_tzdata()
         zones.assert_fresh_tzdata()
-        book = rulebook.load(profile=profile)
+        book = _book(profile, os.environ)
         at = ask_files.instant(told["at_"], "--at") if told["at_"] is not None else datetime.now(UTC)
         ask, notes = _question(told, at)
     except Unusable as error:
@@ -71,6 +78,21 @@ def may_text(as_json: bool, profile: str, **told: Any) -> None:
         fail(str(error), NOT_READY)
     told_back = saying.as_data(ask, at, check(ask, at, book), outlook(ask, at, book), notes)
     click.echo(json.dumps(told_back, ensure_ascii=False, indent=2) if as_json else saying.in_words(told_back))
+
+
+def _book(profile: str | None, env: Mapping[str, str]) -> Rulebook:
+    """The rules as this installation keeps them: its hours, and emergencies set by hand. Raises Unusable."""
+    chosen = profile or env.get(f"{PREFIX}RULEBOOK") or "law"
+    try:
+        closed = emergencies(env.get(f"{PREFIX}EMERGENCIES", ""))
+        book = rulebook.load(profile=chosen)
+        return (
+            book.with_rules(*(rulebook.emergency(c.place, c.first, c.last) for c in closed))
+            if closed
+            else book
+        )
+    except (ValueError, RulebookError) as error:
+        raise Unusable(f"{PREFIX}RULEBOOK or {PREFIX}EMERGENCIES: {error}") from None
 
 
 def _question(told: dict[str, Any], at: datetime) -> tuple[Ask, tuple[str, ...]]:
@@ -127,6 +149,7 @@ def _address(told: dict[str, Any], of_number: str | None) -> tuple[str | None, t
     if (
         region
         and known
+        and region.strip().upper() not in MILITARY
         and places.of_address(country, region, None) == places.of_address(country, None, None)
     ):
         raise Unusable(f"--region: {country} has no {region!r}; write its code, one of {', '.join(known)}")

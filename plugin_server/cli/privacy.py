@@ -12,11 +12,14 @@ from plugin_server.cli.failing import fail, in_words
 from plugin_server.privacy import handing_over, person
 from plugin_server.serving import build, start
 from plugin_server.store import data_requests as asked_for
-from plugin_server.store import erasure, shops
+from plugin_server.store import erasure, keeping, shops
 from plugin_server.store.shops import Installed
 from plugin_server.store.tx import Tx
 from plugin_server.wiring import Machine
 from sequences.events import DataRequested, ShopperErased
+
+WAYS = ("e-mail", "voice mail", "phone call", "letter", "counter", "other")
+"""No words of the merchant's own: they would stay in the evidence, and might name somebody."""
 
 
 @click.command("data-requests")
@@ -93,7 +96,7 @@ def erase(shop: str, phone: str | None, email: str | None, customer: str | None)
 @click.command("opt-out")
 @click.argument("shop")
 @click.argument("phone")
-@click.option("--why", default="", help="How they said so: by e-mail, by voice mail, at the counter …")
+@click.option("--why", type=click.Choice(WAYS), default="other", help="How they said so.")
 @in_words
 def opt_out(shop: str, phone: str, why: str) -> None:
     """Take a number off a shop's texts: what a person said by any other way than a reply counts as much.
@@ -102,7 +105,8 @@ def opt_out(shop: str, phone: str, why: str) -> None:
         number = _phone(phone, installed)
         hashed = tx.phone(number)
         assert hashed is not None  # noqa: S101  (there is a number)
-        stop(tx, hashed, number, why or "told the merchant", "merchant", machine.clock.now())
+        said = "told the merchant" if why == "other" else f"told the merchant: {why}"
+        stop(tx, hashed, number, said, "merchant", machine.clock.now())
     click.echo("No more texts to this number; the store is told.")
 
 
@@ -114,7 +118,7 @@ def _write(out: Path, content: bytes) -> None:
 
 def _everyone(machine: Machine) -> list[Installed]:
     with machine.db.system() as c:
-        return shops.everyone(c, machine.secrets.vault)
+        return shops.readable(c, machine.secrets.vault, keeping.shops(c))
 
 
 def _waiting(machine: Machine, installed: Installed) -> list[dict[str, str]]:

@@ -81,4 +81,8 @@ def refuse_if_strict(judged: Judged, strict: bool) -> None:
     """Raises TooManyErrors."""
     wrong = judged.refused.total()
     if strict and wrong:
-        raise TooManyErrors(f"{wrong} of {judged.rows} rows are wrong, and --strict takes all or nothing")
+        first = "; ".join(f"line {r.line}: {r.why}" for r in judged.remarks[:3])
+        raise TooManyErrors(
+            f"{wrong} of {judged.rows} rows are wrong, and --strict takes all or nothing. The first: {first}."
+            " --dry-run with --report lists them all"
+        )

@@ -1,6 +1,11 @@
-"""What an imported row is as evidence. Pure."""
+"""What an imported row is as evidence. Pure.
+
+A file's own words (where, what was done, what was asked) are free: they may name the person, or another. They are kept
+with what names people, and leave with it. Of a page its site stays, of a request the SHA-256 of its text.
+"""
 
 import hashlib
+from urllib.parse import urlsplit
 
 from compliance.evidence import Evidence, Person
 from plugin_server.gathering.rows import Row, names_carts
@@ -23,7 +28,6 @@ def _opt_out(row: Row, where: str) -> Evidence:
         at=row.at,
         source=SOURCE,
         action="opted out before the import",
-        form=row.source,
         note=where,
         person=_person(row),
     )
@@ -36,22 +40,20 @@ def _agreed(row: Row, where: str) -> Evidence:
         at=row.at,
         source=SOURCE,
         program=_program(row),
-        action=row.action,
         wording=row.wording,
         wording_version=row.wording_version,
         locale=row.locale,
-        form=row.source,
-        url=row.url,
+        url=_site(row.url),
         basis="consent",
         jurisdiction=row.country,
         note=where,
-        person=_person(row),
+        person=_person(row, action=row.action),
     )
 
 
 def _confirmed(row: Row, where: str) -> Evidence:
     """EV-08: what was asked and what was answered. Without the request's own text the wording stands for it."""
-    asked = {"text": row.request, "text_sha256": hashlib.sha256(row.request.encode()).hexdigest()}
+    asked = {"text_sha256": hashlib.sha256(row.request.encode()).hexdigest()}
     return Evidence(
         phone=row.phone,
         state="given",
@@ -63,13 +65,12 @@ def _confirmed(row: Row, where: str) -> Evidence:
         wording=row.wording,
         wording_version=row.wording_version,
         locale=row.locale,
-        form=row.source,
-        url=row.url,
+        url=_site(row.url),
         basis="consent",
         jurisdiction=row.country,
         request=asked if row.request else {},
         note=where,
-        person=_person(row, row.reply),
+        person=_person(row, reply=row.reply, request_text=row.request),
     )
 
 
@@ -79,6 +80,25 @@ def _program(row: Row) -> str:
     return "cart_reminders" if names_carts(row.wording) else "marketing"
 
 
-def _person(row: Row, reply: str = "") -> Person:
+def _site(url: str) -> str:
+    """Of a page's address the part that names nobody: https://mugs.example."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme and parts.netloc else ""
+
+
+def _person(row: Row, *, reply: str = "", action: str = "", request_text: str = "") -> Person:
     who = row.who
-    return Person(name=who.name, email=who.email, ip=who.ip, user_agent=who.user_agent, reply=reply)
+    return Person(
+        name=who.name,
+        email=who.email,
+        ip=who.ip,
+        user_agent=who.user_agent,
+        reply=reply,
+        form=row.source,
+        url=row.url,
+        action=action,
+        request_text=request_text,
+    )

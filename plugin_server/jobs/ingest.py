@@ -33,7 +33,14 @@ def _one(machine: Machine) -> bool:
         machine.db.narrow(c, kept.shop_id)
         effect = _decided(machine, c, kept)
         events.decide(
-            c, kept, effect.state, effect.note, effect.cart_id, effect.order_key, forget=effect.forget
+            c,
+            kept,
+            effect.state,
+            effect.note,
+            effect.cart_id,
+            effect.order_key,
+            phone=effect.phone,
+            forget=effect.forget,
         )
         log.info("event decided", shop=kept.shop_id, event_id=kept.id, source=kept.source, state=effect.state)
     return True

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 from compliance.places import country_of
-from compliance.rulebook import Rulebook
-from compliance.rules import Record, Retention
-from plugin_server.store import consents, keeping, shops
+from compliance.rulebook import PROOF, Rulebook
+from compliance.rules import Record
+from plugin_server.crypto import VaultError
+from plugin_server.store import consents, keeping, shops, subscribers
 from plugin_server.store.shops import Installed
 from plugin_server.store.tx import Tx
 from plugin_server.wiring import Machine
 
 log = structlog.get_logger()
-PROOF: frozenset[Record] = frozenset({"consent", "opt_out"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,28 @@ class Gone:
 
 
 def run(machine: Machine) -> Gone:
-    """All shops, each in a transaction of its own."""
+    """All shops, each in a transaction of its own. One that can't be read or worked on waits for the next night:
+    the log says so, and the others don't wait with it. Raises DBAPIError if the database itself is lost."""
     with machine.db.system() as c:
-        installed = [s for s in shops.everyone(c, machine.secrets.vault) if s.state != "removed"]
-    done = [_shop(machine, each) for each in installed]
+        found = shops.readable(c, machine.secrets.vault, keeping.shops(c))
+    done = [gone for each in found if (gone := _tried(machine, each)) is not None]
     gone = Gone(sum(d.emptied for d in done), sum(d.retired for d in done))
     if gone.emptied or gone.retired:
         log.info("kept long enough", emptied=gone.emptied, retired=gone.retired)
     return gone
+
+
+def _tried(machine: Machine, installed: Installed) -> Gone | None:
+    try:
+        return _shop(machine, installed)
+    except VaultError as error:
+        why = str(error)
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise
+        why = type(error.orig).__name__
+    log.error("a shop's data couldn't be looked through", shop=installed.shop.id, error=why)
+    return None
 
 
 def _shop(machine: Machine, installed: Installed) -> Gone:
@@ -46,15 +61,16 @@ def _shop(machine: Machine, installed: Installed) -> Gone:
         tx = Tx(c, installed.shop, machine.secrets)
         # The chain first: whoever needs it and rows takes it before them.
         consents.hold(tx)
-        home = installed.shop.country
-        groups = [keeping.Group(country, country == home) for country in keeping.countries(tx, home)]
-        done = [_country(tx, machine.rulebook, group, now) for group in groups]
-    return Gone(sum(d.emptied for d in done), sum(d.retired for d in done))
+        done = [_group(tx, machine.rulebook, group, now) for group in keeping.groups(tx)]
+        emptied = keeping.empty_erased(tx) + subscribers.drop_untold(tx)
+    return Gone(emptied + sum(d.emptied for d in done), sum(d.retired for d in done))
 
 
-def _country(tx: Tx, book: Rulebook, group: keeping.Group, now: datetime) -> Gone:
+def _group(tx: Tx, book: Rulebook, group: keeping.Group, now: datetime) -> Gone:
     def before(record: Record) -> datetime:
-        return now - period(book, group.country, record)
+        if record in PROOF and not group.country:
+            return now - longest(book, record)
+        return now - period(book, group.country or tx.shop.country, record)
 
     emptied = (
         keeping.empty_carts(tx, group, before("cart"))
@@ -71,7 +87,9 @@ def period(book: Rulebook, country: str, record: Record) -> timedelta:
     """How long this is kept: proof by the longest of the rules that may hold there (a number doesn't tell for sure
     in which state its owner lives), the rest by the shortest."""
     states = [place for place in book.files if country_of(place) == country]
-    found = [
-        value.keep for _, value in book.find((*states, country, "*"), Retention) if value.record == record
-    ]
-    return max(found) if record in PROOF else min(found)
+    return book.retention((*states, country), record)[1]
+
+
+def longest(book: Rulebook, record: Record) -> timedelta:
+    """How long proof is kept of a number whose country nobody knows: as long as any country asks for."""
+    return book.retention(tuple(book.files), record)[1]

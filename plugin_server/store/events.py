@@ -83,16 +83,19 @@ def decide(
     cart_id: int | None = None,
     order_key: str | None = None,
     *,
+    phone: bytes | None = None,
     forget: bool = False,
 ) -> None:
     """applied, stale, ignored or parked; `note` says why, for people. Its content goes if `forget` says so, or
-    if it speaks of a cart whose shopper was erased: a webhook may come hours after that."""
+    if it speaks of a cart or a number whose owner was erased: a webhook may come hours after that."""
     c.execute(
         text(
             "UPDATE events SET state = :state, note = :note, decided_at = now(), cart_id = :cart,"
-            " order_key = :order, sealed = CASE WHEN :forget OR EXISTS (SELECT FROM carts c WHERE c.shop_id = :shop"
-            "   AND c.state = 'erased' AND (c.id = :cart OR c.id = (SELECT o.cart_id FROM orders o"
-            "   WHERE o.shop_id = :shop AND o.key = :order))) THEN '' ELSE sealed END"
+            " order_key = :order, phone_hash = :phone, sealed = CASE WHEN :forget OR EXISTS (SELECT FROM carts c"
+            "   WHERE c.shop_id = :shop AND c.state = 'erased' AND (c.id = :cart OR c.id = (SELECT o.cart_id"
+            "   FROM orders o WHERE o.shop_id = :shop AND o.key = :order))) OR EXISTS (SELECT FROM suppressions s"
+            "   WHERE s.shop_id = :shop AND s.phone_hash = :phone AND s.erased_at IS NOT NULL)"
+            " THEN '' ELSE sealed END"
             " WHERE shop_id = :shop AND id = :id"
         ),
         {
@@ -100,6 +103,7 @@ def decide(
             "note": note[:1000],
             "cart": cart_id,
             "order": order_key,
+            "phone": phone,
             "forget": forget,
             "shop": kept.shop_id,
             "id": kept.id,
@@ -112,7 +116,7 @@ def forget_old(c: Connection, days: int, most: int = 5000) -> int:
     still known. Parked ones stay whole until somebody decides on them."""
     return c.execute(
         text(
-            "UPDATE events SET sealed = '' WHERE (shop_id, id) IN (SELECT shop_id, id FROM events"
+            "UPDATE events SET sealed = '', phone_hash = NULL WHERE (shop_id, id) IN (SELECT shop_id, id FROM events"
             " WHERE sealed <> '' AND received_at < now() - make_interval(days => :days)"
             " AND state IN ('applied', 'stale', 'ignored') LIMIT :most)"
         ),

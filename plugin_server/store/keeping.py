@@ -1,8 +1,10 @@
-"""What rows lose once they were kept long enough. A number's country is the one on the customer list, else its shop's."""
+"""What rows lose once they were kept long enough. A number's country is the one on the customer list."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from sqlalchemy import Connection, text
 
 from plugin_server.store.tx import Tx
 
@@ -11,29 +13,29 @@ CLOSED = "('bought', 'recovered', 'expired', 'abandoned', 'erased')"
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The numbers of one country; `home`: also those whose country nobody knows."""
+    """The numbers of one country; "": those whose country nobody knows, and rows without a number."""
 
     country: str
-    home: bool
 
     def holds(self, column: str) -> str:
         """A condition: this column is the hash of a number of the group."""
-        known = (
-            f"EXISTS (SELECT FROM subscribers s WHERE s.shop_id = :shop_id AND s.phone_hash = {column}"
-            " AND s.country = :country)"
+        listed = f"EXISTS (SELECT FROM subscribers s WHERE s.shop_id = :shop_id AND s.phone_hash = {column}"
+        # The second names the parameter too: every statement binds it.
+        return (
+            f"{listed} AND s.country = :country)"
+            if self.country
+            else f"NOT {listed} AND s.country <> :country)"
         )
-        if not self.home:
-            return known
-        elsewhere = (
-            f"EXISTS (SELECT FROM subscribers s WHERE s.shop_id = :shop_id AND s.phone_hash = {column}"
-            " AND s.country NOT IN ('', :country))"
-        )
-        return f"NOT {elsewhere}"
 
 
-def countries(tx: Tx, home: str) -> list[str]:
+def shops(c: Connection) -> list[int]:
+    """Those that hold anything, by their ids alone: also one whose credentials can't be read."""
+    return [row.id for row in c.execute(text("SELECT id FROM shops WHERE state <> 'removed' ORDER BY id"))]
+
+
+def groups(tx: Tx) -> list[Group]:
     rows = tx.rows("SELECT DISTINCT country FROM subscribers WHERE shop_id = :shop_id AND country <> ''")
-    return sorted({home, *(row.country for row in rows)})
+    return [*(Group(country) for country in sorted(row.country for row in rows)), Group("")]
 
 
 def empty_carts(tx: Tx, group: Group, before: datetime) -> int:
@@ -57,7 +59,8 @@ def empty_carts(tx: Tx, group: Group, before: datetime) -> int:
     _run(
         tx,
         "UPDATE orders SET phone_hash = NULL, email_hash = NULL, customer_id = '' WHERE shop_id = :shop_id"
-        f" AND created_at < :before AND phone_hash IS NOT NULL AND {group.holds('orders.phone_hash')}",
+        " AND created_at < :before AND (phone_hash IS NOT NULL OR email_hash IS NOT NULL OR customer_id <> '')"
+        f" AND {group.holds('orders.phone_hash')}",
         group,
         before,
     )
@@ -65,15 +68,16 @@ def empty_carts(tx: Tx, group: Group, before: datetime) -> int:
 
 
 def empty_texts(tx: Tx, group: Group, before: datetime) -> int:
+    """Also notices that were never handed over: they name their number all the same."""
     return sum(
         _run(
             tx,
             f"UPDATE {table} SET sealed = NULL WHERE shop_id = :shop_id AND sealed IS NOT NULL"
-            f" AND committed_at < :before AND {group.holds(f'{table}.phone_hash')}",
+            f" AND {at} < :before AND {group.holds(f'{table}.phone_hash')}",
             group,
             before,
         )
-        for table in ("attempts", "notices")
+        for table, at in (("attempts", "committed_at"), ("notices", "coalesce(committed_at, asked_at)"))
     )
 
 
@@ -110,6 +114,16 @@ def drop_suppressions(tx: Tx, group: Group, before: datetime) -> int:
         group,
         before,
     )
+
+
+def empty_erased(tx: Tx) -> int:
+    """Answers that an erasure spared because they had still to be given, however they ended."""
+    return tx.run(
+        "UPDATE notices SET sealed = NULL WHERE shop_id = :shop_id AND sealed IS NOT NULL"
+        " AND state NOT IN ('planned', 'held', 'claimed', 'sending') AND EXISTS (SELECT FROM suppressions s"
+        " WHERE s.shop_id = notices.shop_id AND s.phone_hash = notices.phone_hash"
+        " AND s.erased_at >= notices.asked_at)"
+    ).rowcount
 
 
 def _run(tx: Tx, sql: str, group: Group, before: datetime, **more: Any) -> int:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from plugin_server.store.notices import KEPT
 from plugin_server.store.tx import Tx
 from sequences.events import DeliveryReported
 
@@ -20,7 +21,7 @@ def report(tx: Tx, notice_id: uuid.UUID, told: DeliveryReported) -> tuple[bytes,
     """Apply a carrier's report. Returns the number's hash and the cart that waits, or None if this is none of ours."""
     state, before = FORWARD[told.status]
     tx.run(
-        "UPDATE notices SET state = :state, reason = :reason, code = :code, claim = NULL, lease_until = NULL,"
+        f"UPDATE notices SET state = :state, sealed = {KEPT}, reason = :reason, code = :code, claim = NULL, lease_until = NULL,"
         " provider_id = CASE WHEN provider_id = '' THEN :provider ELSE provider_id END, decided_at = :at"
         " WHERE shop_id = :shop_id AND id = :id AND state = ANY(:before)",
         id=notice_id,

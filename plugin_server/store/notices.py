@@ -14,6 +14,13 @@ from plugin_server.store.tx import Tx
 # What was or may have been handed over.
 GONE = "('sending', 'sent', 'delivered', 'undelivered', 'unknown', 'never_known')"
 
+# `sealed`, once `:state` is an end: of what was asked for before its number's owner was erased nothing is kept.
+KEPT = (
+    "CASE WHEN CAST(:state AS text) NOT IN ('planned', 'held') AND EXISTS (SELECT FROM suppressions s"
+    " WHERE s.shop_id = notices.shop_id AND s.phone_hash = notices.phone_hash AND s.erased_at >= notices.asked_at)"
+    " THEN NULL ELSE sealed END"
+)
+
 
 def add(
     tx: Tx,
@@ -208,7 +215,7 @@ def finish_sending(
 ) -> None:
     """The call's answer, unless a report was quicker."""
     tx.run(
-        "UPDATE notices SET state = :state, provider_id = :provider, code = :code, reason = :reason, claim = NULL,"
+        f"UPDATE notices SET state = :state, sealed = {KEPT}, provider_id = :provider, code = :code, reason = :reason, claim = NULL,"
         " lease_until = NULL, decided_at = :now, due_at = coalesce(:due, due_at)"
         " WHERE shop_id = :shop_id AND id = :id AND state = 'sending'",
         id=notice_id,

@@ -66,14 +66,43 @@ def refresh(tx: Tx, phones: Sequence[bytes]) -> None:
 
 
 def rebuild(tx: Tx) -> int:
-    """Make this shop's list anew from the lines of evidence. Returns how many numbers it holds."""
-    tx.run("DELETE FROM subscribers WHERE shop_id = :shop_id")
+    """Make this shop's list anew from the lines of evidence. Returns how many numbers they tell of. Only the country
+    of a number that was forgotten can't be found out again: it stays."""
+    tx.run("UPDATE subscribers SET sealed = NULL, email_hash = NULL, locale = '' WHERE shop_id = :shop_id")
+    drop_untold(tx)
     total = 0
     for phones in _all_phones(tx):
         where = standings(tx, phones)
         _write(tx, where, _told_by_lines(tx, phones))
         total += len(where)
     return total
+
+
+def forget(tx: Tx, phone: bytes) -> None:
+    """What the list says of this number's owner goes. The country stays: it tells how long the opt-out must be kept."""
+    tx.run(
+        "UPDATE subscribers SET sealed = NULL, email_hash = NULL, locale = ''"
+        " WHERE shop_id = :shop_id AND phone_hash = :phone",
+        phone=phone,
+    )
+
+
+def drop_untold(tx: Tx) -> int:
+    """Take numbers off the list that no line of evidence speaks of any more. While an opt-out is kept the row stays,
+    empty. Returns how many said something of a person until now."""
+    untold = (
+        "shop_id = :shop_id AND NOT EXISTS (SELECT FROM consents c WHERE c.shop_id = subscribers.shop_id"
+        " AND c.phone_hash = subscribers.phone_hash)"
+    )
+    emptied = tx.run(
+        "UPDATE subscribers SET sealed = NULL, email_hash = NULL, locale = ''"
+        f" WHERE {untold} AND (sealed IS NOT NULL OR email_hash IS NOT NULL)"
+    ).rowcount
+    tx.run(
+        f"DELETE FROM subscribers WHERE {untold} AND NOT EXISTS (SELECT FROM suppressions s"
+        " WHERE s.shop_id = subscribers.shop_id AND s.phone_hash = subscribers.phone_hash)"
+    )
+    return emptied
 
 
 def _all_phones(tx: Tx) -> Iterator[list[bytes]]:
@@ -124,11 +153,13 @@ def _over(before: Known | None, told: Known) -> Known:
 def _write(tx: Tx, where: Mapping[bytes, Standing], told: Mapping[bytes, Known]) -> None:
     """Add or change these rows. What nothing new is known of keeps its sealed part."""
     tx.spread(
-        "INSERT INTO subscribers (shop_id, phone_hash, sealed, country, locale, source, state, joined_at, changed_at)"
-        " SELECT :shop_id, decode(r.phone, 'hex'), decode(r.sealed, 'hex'), r.country, r.locale, r.source, r.state,"
-        " r.joined, r.changed FROM json_to_recordset(CAST(:rows AS json)) AS r (phone text, sealed text, country text,"
-        " locale text, source text, state text, joined timestamptz, changed timestamptz)"
+        "INSERT INTO subscribers (shop_id, phone_hash, email_hash, sealed, country, locale, source, state, joined_at,"
+        " changed_at) SELECT :shop_id, decode(r.phone, 'hex'), decode(r.email, 'hex'), decode(r.sealed, 'hex'),"
+        " r.country, r.locale, r.source, r.state, r.joined, r.changed FROM json_to_recordset(CAST(:rows AS json)) AS r"
+        " (phone text, email text, sealed text, country text, locale text, source text, state text,"
+        " joined timestamptz, changed timestamptz)"
         " ON CONFLICT (shop_id, phone_hash) DO UPDATE SET sealed = coalesce(excluded.sealed, subscribers.sealed),"
+        " email_hash = coalesce(excluded.email_hash, subscribers.email_hash),"
         " country = coalesce(nullif(excluded.country, ''), subscribers.country),"
         " locale = coalesce(nullif(excluded.locale, ''), subscribers.locale), source = excluded.source,"
         " state = excluded.state, joined_at = excluded.joined_at, changed_at = excluded.changed_at",
@@ -138,8 +169,10 @@ def _write(tx: Tx, where: Mapping[bytes, Standing], told: Mapping[bytes, Known])
 
 def _row(tx: Tx, phone: bytes, stands: Standing, told: Known | None) -> dict[str, Any]:
     kept = {"phone": told.phone, "name": told.name, "email": told.email} if told and told.phone else None
+    email = tx.email(told.email) if told else None
     return {
         "phone": phone.hex(),
+        "email": email.hex() if email else None,
         "sealed": tx.seal(kept).hex() if kept else None,
         "country": _country(told.phone) if told else "",
         "locale": told.locale if told else "",

@@ -21,7 +21,7 @@ from compliance.phones import NotAPhone, Phone, parse
 from plugin_server.applying.stopping import stop
 from plugin_server.gathering import joining, keys
 from plugin_server.jobs import situations
-from plugin_server.store import consents, people, shops
+from plugin_server.store import confirmations, consents, people, shops
 from plugin_server.store.shops import Installed
 from plugin_server.store.tx import Tx
 from plugin_server.web import api_bodies
@@ -108,12 +108,15 @@ def subscribe(tx: Tx, installed: Installed, now: datetime) -> Response:
 def lookup(tx: Tx, installed: Installed, now: datetime) -> Response:
     """Where a number stands."""
     phone = _phone(api_bodies.loaded(api_bodies.LOOKUP, _json()), installed)
-    known = situations.of_number(tx, tx.phone(phone.e164) or b"", phone.e164, None, now)
+    hashed = tx.phone(phone.e164) or b""
+    known = situations.of_number(tx, hashed, phone.e164, None, now)
     consent = known.consent
+    requests = confirmations.requests_to(tx, [hashed]).get(hashed, [])
+    asked = not consent.proven and any(request.open or request.waiting for request in requests)
     states = {"given": "subscribed", "pending": "pending", "withdrawn": "opted_out", "none": "unknown"}
     return jsonify(
         {
-            "state": "opted_out" if known.suppression else states[consent.state],
+            "state": "opted_out" if known.suppression else states[consent.state] if not asked else "pending",
             "scope": consent.scope,
             "confirmed": consent.proven,
             "since": consent.given_at.isoformat() if consent.given_at else None,

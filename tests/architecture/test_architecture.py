@@ -43,7 +43,8 @@ OTHERS: dict[str, set[str]] = {
 # What the pure rooms may use of Python itself: nothing that reads a clock, a network, a file or a process.
 PURE_STDLIB = set(
     "base64 collections.abc dataclasses datetime decimal enum fractions functools hashlib importlib.resources"
-    " itertools json math pathlib random re statistics string tomllib types typing unicodedata urllib.parse zlib zoneinfo".split()
+    " itertools json math pathlib random re statistics string tomllib types typing unicodedata urllib.parse zlib"
+    " zoneinfo".split()
 )
 CLOCKS = {"now", "utcnow", "today", "fromtimestamp", "time", "monotonic", "perf_counter", "time_ns"}
 FILES = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "iterdir", "glob", "rglob", "unlink"}

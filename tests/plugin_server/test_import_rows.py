@@ -46,7 +46,8 @@ def test_a_row_with_time_source_and_wording_is_given_and_unproven() -> None:
     assert (row.kind, row.at, row.country) == ("given", datetime(2025, 5, 1, 10, tzinfo=UTC), "US")
     (line,) = evidence(row, "people.csv")
     assert (line.state, line.proven, line.source, line.wording) == ("given", False, "import", WORDING)
-    assert (line.form, line.url, line.note) == ("Popup", "https://mugs.example/popup", "people.csv, line 7")
+    assert (line.url, line.note) == ("https://mugs.example", "people.csv, line 7")
+    assert (line.person.form, line.person.url) == ("Popup", "https://mugs.example/popup")
 
 
 def test_a_confirmation_in_words_that_name_carts_is_proof_and_a_line_of_its_own() -> None:
@@ -83,7 +84,7 @@ def test_a_confirmation_request_that_names_no_carts_is_no_proof() -> None:
     named = confirmed(**{"Confirmation request": "Reply Y for texts (e.g. cart reminders)"})
     row = read(named, header)
     assert row.kind == "confirmed"
-    assert evidence(row, "f")[1].request["text"] == "Reply Y for texts (e.g. cart reminders)"
+    assert evidence(row, "f")[1].person.request_text == "Reply Y for texts (e.g. cart reminders)"
 
 
 @pytest.mark.parametrize("lacking", [{"Consent time": ""}, {"Source": "", "Page URL": ""}])

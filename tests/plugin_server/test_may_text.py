@@ -316,3 +316,39 @@ def test_the_real_command_reads_the_pinned_clocks_and_not_the_systems(tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["window_utc"] == ["2026-12-15T16:00:00Z", "2026-12-16T04:30:00Z"]
+
+
+def test_an_emergency_of_this_installation_closes_its_state_here_too(monkeypatch) -> None:
+    asked = ("--phone", "+15045550142", "--at", "2026-12-15T18:00:00Z", "--assume-consent", "--json")
+    runner = create_app().test_cli_runner()
+    assert json.loads(runner.invoke(args=["may-text", *asked]).stdout)["verdict"] == "allowed"
+    monkeypatch.setenv("COMEBACK_EMERGENCIES", "US-LA:2026-12-14..2026-12-16")
+    told = json.loads(runner.invoke(args=["may-text", *asked]).stdout)
+    assert told["verdict"] != "allowed"
+    assert "ST-04-US-LA-2026-12-14" in told["rules"]
+    monkeypatch.setenv("COMEBACK_EMERGENCIES", "US-LA")
+    broken = runner.invoke(args=["may-text", *asked])
+    assert (broken.exit_code, "COMEBACK_EMERGENCIES" in broken.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("country", "more"),
+    [
+        ("FR", ("--postcode", "97400")),
+        ("FR", ("--region", "RE")),
+        ("GB", ("--postcode", "JE2 3AB")),
+        ("GB", ("--postcode", "gy1 1aa")),
+    ],
+)
+def test_islands_with_laws_of_their_own_are_not_their_mother_country(country, more) -> None:
+    phone = {"FR": "+33612345678", "GB": "+447400123456"}[country]
+    asked = ("--phone", phone, "--country", country, *more, "--at", "2026-12-15T15:00:00Z")
+    done = create_app().test_cli_runner().invoke(args=["may-text", *asked, "--assume-consent", "--json"])
+    told = json.loads(done.stdout)
+    assert (told["verdict"], told["reasons"][0]["code"]) == ("refused", "country_not_enabled")
+
+
+def test_a_post_of_the_us_forces_is_in_no_state(capsys) -> None:
+    asked = ("--phone", "+12125550142", "--country", "US", "--region", "AE", "--postcode", "09012")
+    done = create_app().test_cli_runner().invoke(args=["may-text", *asked, "--assume-consent", "--json"])
+    assert done.exit_code == 0
