@@ -76,7 +76,8 @@ def confirms_opt_out(text: str) -> bool:
     """True for the one text that may follow an opt-out: it confirms, and leads nowhere."""
     said = re.search(
         r"unsubscribed|opted[ -]?out|no (more|further) (texts|messages)|desabonne|desinscrit|abgemeldet"
-        r"|dado de baja|cancelad[oa]|plus de (sms|message)|keine (weiteren )?(sms|nachrichten)|no recibira",
+        r"|dado de baja|baja (confirmada|hecha)|cancelad[oa]|plus de (sms|message)|keine (weiteren )?(sms|nachrichten)"
+        r"|no (recibira|te enviaremos|le enviaremos)",
         plain(text),
     )
     return bool(said) and "://" not in text

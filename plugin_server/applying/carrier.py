@@ -17,7 +17,7 @@ def reported(here: Here, event: DeliveryReported) -> Effect:
         consents.hold(here.tx)  # before the rows: whoever else needs both takes the chain first
     about = ref and (_reminder(here, ref, event) or notice_ends.report(here.tx, ref, event))
     if not about:
-        return Effect("ignored", "a report on a text that we didn't send")
+        return Effect("ignored", "a report on a text that we didn't send", forget=True)
     phone, cart_id = about
     if event.opted_out and ref and not _outdated(here, phone, event):
         why = f"the carrier blocks it: its owner opted out ({event.code})"
@@ -27,7 +27,7 @@ def reported(here: Here, event: DeliveryReported) -> Effect:
     if given_up and cart_id is not None:
         line = Line(at=event.at, check="report", outcome="retired", reason=given_up)
         traces.write(here.tx, cart_id, [line], ref or None)
-    return Effect("applied", cart_id=cart_id)
+    return Effect("applied", cart_id=cart_id, phone=phone)
 
 
 def _reminder(here: Here, ref: uuid.UUID, event: DeliveryReported) -> tuple[bytes, int | None] | None:

@@ -24,7 +24,7 @@ def consent(here: Here, event: ConsentChanged) -> Effect:
         touches.cancel_for_phone(here.tx, phone, reason, here.now)
         notices.cancel(here.tx, phone, reason, here.now, spare=ANSWERS)
     carts = people.carts_with_phone(here.tx, phone)
-    return Effect("applied", cart_id=carts[-1] if carts else None)
+    return Effect("applied", cart_id=carts[-1] if carts else None, phone=phone)
 
 
 def erased(here: Here, event: ShopperErased) -> Effect:
@@ -37,7 +37,10 @@ def data_requested(here: Here, event: DataRequested) -> Effect:
     carts = erasure.carts_of(here.tx, event)
     data_requests.add(here.tx, event, here.now)
     return Effect(
-        "applied", "a shopper asked for their data: it waits for an answer", carts[-1] if carts else None
+        "applied",
+        "a shopper asked for their data: it waits for an answer",
+        carts[-1] if carts else None,
+        forget=True,  # whom it names is kept with the request
     )
 
 

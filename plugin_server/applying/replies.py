@@ -46,7 +46,7 @@ def received(here: Here, told: TextReceived) -> Effect:
     then = follow(heard)
     reply_id = people.keep_reply(here.tx, event, intent.kind, intent.rule, then.flag)
     if reply_id is None:
-        return Effect("stale", "this reply is known")
+        return Effect("stale", "this reply is known", phone=phone)
     known = people.carts_with_phone(here.tx, phone)
     _obey(here, event, phone, then, asked, intent.rule)
     if then.answer:
@@ -54,7 +54,7 @@ def received(here: Here, told: TextReceived) -> Effect:
     facts = {"rule": intent.rule, **({"read": "by a person"} if then.flag else {})}
     line = Line(at=event.at, check="reply", outcome=intent.kind, reason=then.why, facts=facts)
     traces.write_many(here.tx, [(cart_id, None, line) for cart_id in known[-1:]])
-    return Effect("applied", cart_id=known[-1] if known else None)
+    return Effect("applied", cart_id=known[-1] if known else None, phone=phone)
 
 
 def _heard(

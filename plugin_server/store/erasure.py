@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from plugin_server.store import consents, data_requests, notices, people, subscribers, touches
+from plugin_server.store import confirmations, consents, data_requests, notices, people, subscribers, touches
 from plugin_server.store.tx import Tx
 from sequences.events import DataRequested, ShopperErased
 
@@ -44,6 +44,7 @@ def _forget_number(tx: Tx, phone: bytes, now: datetime) -> None:
     64.1200; GDPR art. 17(3)(e)). An opt-out's confirmation that is on its way still leaves, and is emptied then."""
     people.suppress(tx, phone, "erased", now, "erased")
     notices.cancel(tx, phone, "the shopper was erased", now, spare=["opt_out_confirmation"])
+    confirmations.close(tx, phone, now)  # a YES to words that are gone would be proof of nothing
     _remember_erasure(tx, phone, now)
     subscribers.forget(tx, phone)
     waiting = " AND state NOT IN ('planned', 'held', 'claimed')"

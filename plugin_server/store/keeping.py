@@ -92,12 +92,14 @@ def empty_replies(tx: Tx, group: Group, before: datetime) -> int:
 
 
 def ended_lines(tx: Tx, group: Group, before: datetime) -> list[int]:
-    """The evidence of numbers whose consent ended before that and who said nothing since. Consent that stands is kept."""
+    """The evidence of numbers whose consent ended before that and who said nothing since. Consent that stands is kept;
+    it doesn't where an opt-out without a line of its own is as old (its number's owner was forgotten)."""
     rows = tx.rows(
         "SELECT array_agg(seq) AS seqs FROM consents WHERE shop_id = :shop_id AND phone_hash <> decode(repeat('00', 32), 'hex')"
         f" AND {group.holds('consents.phone_hash')} GROUP BY phone_hash HAVING max(at) < :before"
-        " AND (array_agg(state ORDER BY at DESC, seq DESC) FILTER (WHERE state IN ('given', 'pending', 'withdrawn')))[1]"
-        " IS DISTINCT FROM 'given'",
+        " AND ((array_agg(state ORDER BY at DESC, seq DESC) FILTER (WHERE state IN ('given', 'pending', 'withdrawn')))[1]"
+        " IS DISTINCT FROM 'given' OR EXISTS (SELECT FROM suppressions s WHERE s.shop_id = :shop_id"
+        " AND s.phone_hash = consents.phone_hash AND s.lifted_at IS NULL AND s.kind <> 'bounced' AND s.at < :before))",
         country=group.country,
         before=before,
     )

@@ -22,10 +22,12 @@ from spine_kit import (
     work,
 )
 
+from message_templates.wording import fill, languages, wording
 from plugin_server.applying.stopping import stop
 from plugin_server.jobs import answering
 from plugin_server.store import shops
 from plugin_server.store.tx import Tx
+from sandbox.replies import confirms_opt_out, wanted_yes
 
 SHOPS = ["mugs", "wool"]
 
@@ -255,3 +257,11 @@ def test_an_opt_out_told_to_the_merchant_counts_as_much_as_a_reply(spine) -> Non
     reply(spine, "START")
     work(spine)
     assert "Reply Y" in said(spine)[1]
+
+
+@pytest.mark.parametrize("locale", languages())
+def test_the_pretend_carrier_understands_our_own_words_in_every_language(locale) -> None:
+    """Else it would take a confirmation for a text after STOP, or nobody would answer a question."""
+    words = wording(locale)
+    assert confirms_opt_out(fill(words.stop_confirmation, shop="Mugs & More"))
+    assert wanted_yes(fill(words.double_opt_in, shop="Mugs & More"))

@@ -9,7 +9,6 @@ from spine_kit import (
     PERSON,
     PHONE,
     buy,
-    change,
     due,
     errand,
     everything,
@@ -247,6 +246,3 @@ def test_a_request_for_ones_data_stays_in_sight(spine) -> None:
     errand(spine, "data-request", phone=PHONE)
     settle(spine)
     assert one(spine, "data_requests", "answered_at").answered_at is None
-    change(spine, "UPDATE events SET state = 'new' WHERE note LIKE '%waits for an answer%'")
-    settle(spine)
-    assert len(rows(spine, "SELECT FROM data_requests")) == 1, "told twice, it is one request"

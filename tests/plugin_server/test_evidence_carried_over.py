@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from alembic import command
 from evidence_kit import NOW, SHE, Keeping, ticked
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 from tests_settings import sandbox_settings
 
 from compliance.consent import view
@@ -28,6 +28,8 @@ TOLD = [
     ("mugs", "pending", 4, "shopify", "UNKNOWN", ""),
     ("mugs", "subscribed", 5, "shopify", "", "👍 cart"),
 ]
+
+REASONS = ("erased", "replied with an opt-out (keyword stop)")
 
 
 @pytest.fixture
@@ -76,6 +78,11 @@ def _lines(url: str) -> dict[str, str]:
                 " SELECT id, %s, %s, %s, %s, %s, %s, %s FROM shops WHERE key = %s",
                 (phone, state, WAS + timedelta(minutes=minutes), source, level, wording, NOW, keys[shop]),
             )
+        for reason in REASONS:
+            c.execute(
+                "INSERT INTO suppressions (shop_id, phone_hash, reason, at) SELECT id, %s, %s, %s FROM shops",
+                (reason.encode(), reason, WAS),
+            )
     return keys
 
 
@@ -110,6 +117,21 @@ def test_lines_of_the_first_schema_become_a_chain_that_holds_and_goes_on(carried
         assert carried.problems() == [
             "line 2 was altered: it was written as 'withdrawn', and now says 'given'"
         ]
+    finally:
+        carried.db.close()
+
+
+def test_opt_outs_of_the_first_schema_say_whose_owner_was_erased(carried) -> None:
+    """The owner of a database is no superuser where PostgreSQL is hosted: row-level security binds the migration."""
+    try:
+        with carried.db.system() as c:
+            assert not c.execute(
+                text("SELECT rolsuper FROM pg_roles WHERE rolname = session_user")
+            ).scalar_one()
+            told = c.execute(
+                text("SELECT reason, kind, erased_at FROM suppressions ORDER BY shop_id, reason")
+            ).all()
+        assert [tuple(row) for row in told] == [(REASONS[0], "erased", WAS), (REASONS[1], "stop", None)] * 2
     finally:
         carried.db.close()
 

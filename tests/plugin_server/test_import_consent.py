@@ -1,6 +1,7 @@
 """Consents from a file: all or nothing, never twice, never against an opt-out, never into another shop."""
 
 import csv
+import hashlib
 import json
 import os
 import signal
@@ -19,7 +20,7 @@ from plugin_server import create_app
 from plugin_server.gathering import importing, judging, reporting
 from plugin_server.gathering.errors import AlreadyImported, BadFile, TooManyErrors
 from plugin_server.gathering.judging import Remark
-from plugin_server.store import people
+from plugin_server.store import consents, people
 
 NOTHING = {"consents": 0, "subscribers": 0, "suppressions": 0, "imports": 0}
 
@@ -55,6 +56,36 @@ def test_a_file_becomes_lines_of_evidence_and_rows_of_the_list(lists) -> None:
     (kept,) = lists.rows("SELECT file_name, counts, mapping FROM imports")
     assert kept.counts == counts
     assert kept.mapping["at"] == "Consent time"
+
+
+def test_of_a_person_who_was_forgotten_the_files_own_words_are_gone_too(lists) -> None:
+    """A source, a page's path, an action and the text that asked for confirmation are free words: they may name
+    people."""
+    request = "Hi Annabella Smith, reply YES to get cart reminders from Mugs"
+    words = {
+        "Source": "Referred by bob.miller@example.com",
+        "Page URL": "https://mugs.example/thanks/annabella-smith/",
+        "Action": "Annabella rang us",
+        "Confirmation request": request,
+    }
+    lists.imported(lists.file(confirmed(ANN, **words), header=f"{HEADER},Action,Confirmation request"))
+    with lists.tx() as tx:
+        kept = [
+            (row.facts, tx.unseal(row.personal))
+            for row in tx.rows("SELECT facts, personal FROM consents WHERE shop_id = :shop_id ORDER BY seq")
+        ]
+        facts = " ".join(facts for facts, _ in kept)
+        assert not [word for word in ("nnabella", "bob.miller", "thanks") if word in facts]
+        assert json.loads(kept[1][0])["url"] == "https://mugs.example"
+        asked = json.loads(kept[1][0])["request"]
+        assert asked == {"text_sha256": hashlib.sha256(request.encode()).hexdigest()}
+        assert kept[1][1]["request_text"] == request
+        assert (kept[0][1]["form"], kept[0][1]["action"]) == (words["Source"], words["Action"])
+        assert kept[0][1]["url"] == words["Page URL"]
+        consents.forget(tx, tx.phone(ANN), NOW, "erased")
+    everything = " ".join(row.all for row in lists.rows("SELECT row_to_json(c)::text AS all FROM consents c"))
+    assert not [word for word in ("nnabella", "bob.miller", "thanks") if word in everything]
+    assert lists.rows("SELECT FROM consents WHERE personal IS NOT NULL") == []
 
 
 def test_a_rehearsal_counts_the_same_and_writes_nothing(lists) -> None:

@@ -23,8 +23,9 @@ from spine_kit import (
     texted,
     work,
 )
+from tests_settings import ROOT
 
-from plugin_server.cli.privacy import data_request, erase
+from plugin_server.cli.privacy import data_request, erase, opt_out
 from plugin_server.jobs import retention
 from plugin_server.privacy import handing_over, person
 from plugin_server.store import data_requests, shops
@@ -183,6 +184,26 @@ def test_each_country_has_its_own_period(spine) -> None:
     for country in ("US", "GB", "DE", "FR", "AU"):
         assert retention.period(book, country, "opt_out") >= timedelta(days=5 * 365)
         assert retention.period(book, country, "cart") <= timedelta(days=366)
+
+
+def test_how_somebody_said_no_is_chosen_not_written(spine, embedded, monkeypatch) -> None:
+    """Evidence can't be changed: a merchant's own words would name somebody for as long as it is kept."""
+    settings = {
+        "COMEBACK_WIRING": "sandbox",
+        "COMEBACK_DATA_DIR": str(ROOT / ".data" / "tests"),
+        "DATABASE_URL": spine.machine.db.url,
+        "REDIS_URL": embedded.redis_url,
+        "COMEBACK_CLOCK_URL": "",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    refused = CliRunner().invoke(opt_out, ["mugs.myshopify.com", PHONE, "--why", "Ann told Bob"])
+    assert refused.exit_code == 2
+    assert rows(spine, "SELECT FROM suppressions") == []
+    done = CliRunner().invoke(opt_out, ["mugs.myshopify.com", PHONE, "--why", "voice mail"])
+    assert done.exit_code == 0, done.output
+    assert one(spine, "suppressions", "reason").reason == "told the merchant: voice mail"
+    assert json.loads(one(spine, "consents", "facts").facts)["note"] == "told the merchant: voice mail"
 
 
 def test_the_commands_say_what_is_missing() -> None:
