@@ -16,6 +16,7 @@ import structlog
 from plugin_server.settings import Settings
 
 HIDDEN = "•••"
+CHATTY = ("vonage", "urllib3", "requests", "rq.worker", "alembic")  # loggers that say too much
 SECRET_NAMES = re.compile(
     r"token|secret|password|authorization|private_key|signature|credential|cookie|hmac|api_key|consumer_key"
     r"|phone|msisdn|e_?mail|first_?name|last_?name|postal|postcode|^(?:to|body|text|payload)$",
@@ -113,5 +114,5 @@ def configure(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level)
-    for chatty in ("vonage", "urllib3", "requests", "rq.worker", "alembic"):
+    for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))

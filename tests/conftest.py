@@ -1,6 +1,8 @@
 """The cast: real PostgreSQL, a real sandbox over HTTP, and one machine between them."""
 
+import logging
 import os
+import sys
 import threading
 import uuid
 from collections.abc import Iterator
@@ -8,12 +10,13 @@ from collections.abc import Iterator
 import log_watch
 import psycopg
 import pytest
+import structlog
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import text
 from tests_settings import sandbox_settings
 from werkzeug.serving import make_server
 
-from plugin_server import servers
+from plugin_server import logs, servers
 from plugin_server.demo import shops as demo_shops
 from plugin_server.demo.world import World
 from plugin_server.store import db
@@ -41,6 +44,22 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if log_watch.LEAKS:
         terminalreporter.section("logged what must not be logged (shown masked)")
         terminalreporter.write_line("\n".join(sorted(set(log_watch.LEAKS))))
+
+
+@pytest.fixture
+def own_logging() -> Iterator[None]:
+    """For tests that configure logging as a process does: afterwards all is as it was for the others."""
+    root, named = logging.getLogger(), [logging.getLogger(name) for name in logs.CHATTY]
+    before = root.handlers[:], root.level, [logger.level for logger in named]
+    hooks = sys.excepthook, threading.excepthook
+    yield
+    root.handlers[:] = before[0]
+    root.setLevel(before[1])
+    for logger, level in zip(named, before[2], strict=True):
+        logger.setLevel(level)
+    sys.excepthook, threading.excepthook = hooks
+    logging.captureWarnings(False)
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -490,7 +490,7 @@ def test_no_decoration_hides_a_word(listed: tuple[str, str], rng: random.Random)
 @settings(max_examples=200, deadline=None)
 @given(
     st.sampled_from(EVERY_BLOCKED),
-    st.sampled_from(["", "a", "é", "0", "日"]),
+    st.sampled_from(["", "a", "ü", "0", "日"]),  # not é: an "écigarette" is one
     st.sampled_from(["", "x", "ñ", "7"]),
 )
 def test_a_word_inside_another_is_none(blocked: tuple[str, str], before: str, after: str) -> None:

@@ -124,7 +124,7 @@ def test_a_file_that_holds_no_anchor_is_refused(keeping, run, tmp_path) -> None:
 
 
 def test_the_nights_anchors_stand_in_the_log_and_can_be_checked_from_there(
-    keeping, run, database_url, embedded, capfd, tmp_path
+    keeping, run, database_url, embedded, capfd, tmp_path, own_logging
 ) -> None:
     settings = sandbox_settings(log_format="json")
     configure(settings)

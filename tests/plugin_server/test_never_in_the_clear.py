@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 import requests
-import structlog
 from spine_kit import (
     NAMES,
     PERSON,
@@ -38,21 +37,17 @@ from plugin_server.store.tx import Secrets, Tx
 
 
 @pytest.fixture
-def written(request):
+def written(own_logging):
     """What is logged, down to the last detail, as production writes it."""
     stream = io.StringIO()
     root = logging.getLogger()
-    kept, level = root.handlers[:], root.level
 
     def listen(machine) -> io.StringIO:
         logs.configure(replace(machine.settings, log_level="DEBUG", log_format="json"))
         root.handlers[0].setStream(stream)
         return stream
 
-    yield listen
-    root.handlers[:] = kept
-    root.setLevel(level)
-    structlog.reset_defaults()
+    return listen
 
 
 @pytest.mark.parametrize("shop", ["mugs", "wool"])
