@@ -46,9 +46,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line("\n".join(sorted(set(log_watch.LEAKS))))
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def own_logging() -> Iterator[None]:
-    """For tests that configure logging as a process does: afterwards all is as it was for the others."""
+    """Commands configure logging as a process does: afterwards all is as it was, for the tests that follow."""
     root, named = logging.getLogger(), [logging.getLogger(name) for name in logs.CHATTY]
     before = root.handlers[:], root.level, [logger.level for logger in named]
     hooks = sys.excepthook, threading.excepthook
