@@ -62,10 +62,11 @@ def has_opt_out(text: str, wording: str = "", *, values: Iterable[str] = ()) -> 
     `values` are what was filled in (titles, names): an opt-out printed on a T-shirt is none.
     """
     given = " ".join(_fold(wording).split())
-    for value in values:
-        if _ANY_KEYWORD.search(folded := _fold(value)) or (given and given in folded):
-            text = text.replace(value, " ")
     folded = _fold(text)
+    for value in values:
+        # Folded first: a filter may have written the value in capitals.
+        if (said := _fold(value)) and (_ANY_KEYWORD.search(said) or (given and given in said)):
+            folded = folded.replace(said, " ")
     return (len(given) >= _SHORTEST and given in " ".join(folded.split())) or bool(_OPT_OUT.search(folded))
 
 

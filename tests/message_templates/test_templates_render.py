@@ -218,6 +218,7 @@ values = st.dictionaries(st.sampled_from([*(variable.name for variable in VARIAB
 @settings(max_examples=300, deadline=None)
 @given(values, st.text(st.characters(), max_size=20))
 @example({"cart.link": LINK}, "\ud800")
+@example({"offer.value": "0000000µ", "offer.code": "0"}, "0000000µ")
 @example({"cart.item": "a \u200b b"}, "\xad")
 @example({"cart.item": "{{ cart.link }}\ufdd0"}, "")
 def test_survives_any_value(given_values: dict[str, object], opt_out: str) -> None:
