@@ -23,7 +23,7 @@ from bench import backlog, one_by_one, processes, stage, table
 from bench.table import Round
 from connectors.channels.vonage_sms.sender import body
 from plugin_server.jobs import dispatch
-from plugin_server.store import touches
+from plugin_server.store import claiming
 from plugin_server.wiring import Machine
 from sequences.ports import FakeClock, OutboundText
 
@@ -107,7 +107,7 @@ def _dispatch(machine: Machine) -> int:
     handed, s = 0, machine.settings
     while True:
         with machine.db.system() as c:
-            token, taken = touches.claim(c, machine.clock.now(), s.batch, s.lease_seconds)
+            token, taken = claiming.claim(c, "touches", machine.clock.now(), s.batch, s.lease_seconds)
         if not taken:
             return handed
         handed += dispatch.run(machine, token)

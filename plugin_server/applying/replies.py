@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from compliance import optout
 from compliance.evidence import Evidence, Person
-from compliance.rules import Confirmation
 from plugin_server.applying.effect import Effect, Here
 from plugin_server.applying.stopping import stop
 from plugin_server.store import (
@@ -22,6 +21,7 @@ from plugin_server.store import (
     traces,
 )
 from plugin_server.store.confirmations import Request
+from sequences.confirming import terms_of
 from sequences.events import TextReceived
 from sequences.replying import Follows, Heard, follow
 from sequences.trace import Line
@@ -81,7 +81,7 @@ def _heard(
 def _open_request(here: Here, phone: bytes, at: datetime) -> Request | None:
     """The request that a YES would answer: sent before it, unanswered, and not older than the rule lets it be."""
     sent = confirmations.requests_to(here.tx, [phone]).get(phone, [])
-    expires = min(rule.expires for _, rule in here.rulebook.find(("*",), Confirmation))
+    expires = terms_of(here.rulebook, ()).expires
     # Carriers tell times in whole seconds.
     earliest = timedelta(seconds=-1)
     return next(

@@ -4,12 +4,10 @@ STOP's confirmation is the one text that may go to a number that is suppressed, 
 (OPT-05); everything else here is asked like any other text.
 """
 
-import hashlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from sqlalchemy import text
@@ -20,8 +18,8 @@ from compliance.verdict import MIN_TTL, check, ttl_seconds
 from message_templates.segments import count
 from message_templates.typography import plain
 from plugin_server.jobs import looking, noticing, situations
-from plugin_server.jobs.recording import ACCOUNT_PAUSE
-from plugin_server.store import carts, notices, shops
+from plugin_server.jobs.recording import following, reason
+from plugin_server.store import carts, claiming, notices, shops
 from plugin_server.store.notices import NoticeRow
 from plugin_server.store.shops import Installed
 from plugin_server.store.tx import Tx
@@ -68,7 +66,7 @@ class _Here:
 def run(machine: Machine, token: uuid.UUID) -> int:
     """Work off one claim. Returns how many were handed over or tried to be."""
     with machine.db.system() as c:
-        ids = notices.shops_in(c, token)
+        ids = claiming.shops_in(c, "notices", token)
         found = shops.readable(c, machine.secrets.vault, ids)
     return sum(_shop(machine, installed, token) for installed in found)
 
@@ -171,28 +169,17 @@ def _prepare(here: _Here, row: NoticeRow, verdict: Allowed, evidence: int | None
         unicode=counted.encoding == "UCS2",
         callback=f"{settings.public_url}/webhooks/{settings.channel}/{here.installed.shop.key}",
     )
-    decision, words = _decision(verdict, said, evidence), {"text": said, "sender": sender}
+    decision, words = situations.basis(verdict, said, evidence), {"text": said, "sender": sender}
     lease = settings.lease_seconds
     notices.start_sending(here.tx, row, words, decision, counted.segments, lease, here.now)
     return Ready(row, message)
 
 
-def _decision(verdict: Allowed, said: str, evidence: int | None) -> dict[str, Any]:
-    return {
-        "consent": evidence,
-        "rulebook": verdict.rulebook_version,
-        "rules": [rule.id for rule in verdict.rules],
-        "local_times": {t.zone: t.time for t in verdict.local_times},
-        "sha256": hashlib.sha256(said.encode()).hexdigest(),
-    }
-
-
 def _record(machine: Machine, installed: Installed, ready: Ready, outcome: Outcome) -> None:
     now = machine.clock.now()
-    state, due = _next(ready.row, outcome, now)
+    state, due = following(outcome, now, ready.row.holds, again="held")
     with machine.db.shop(installed.shop.id) as c:
         tx = Tx(c, installed.shop, machine.secrets)
-        reason = f"carrier: {outcome.code} {outcome.detail}".strip() if outcome.kind != "accepted" else ""
         notices.finish_sending(
             tx,
             ready.row.id,
@@ -200,22 +187,9 @@ def _record(machine: Machine, installed: Installed, ready: Ready, outcome: Outco
             now,
             provider=outcome.provider_id,
             code=outcome.code,
-            reason=reason,
+            reason=reason(outcome),
             due_at=due,
         )
     if outcome.account:
         log.error("the carrier refuses our account", code=outcome.code, detail=outcome.detail)
     log.info("answered", shop=installed.shop.id, kind=ready.row.kind, outcome=outcome.kind)
-
-
-def _next(row: NoticeRow, outcome: Outcome, now: datetime) -> tuple[str, datetime | None]:
-    if outcome.kind == "accepted":
-        return "sent", None
-    if outcome.kind == "unknown":
-        return "unknown", None
-    if outcome.kind == "retry_later":
-        wait = timedelta(seconds=outcome.retry_after) if outcome.retry_after else back_off(row.holds + 1)
-        return "held", now + wait
-    if outcome.account or not outcome.permanent:
-        return "held", now + ACCOUNT_PAUSE
-    return "skipped", None

@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from plugin_server.jobs import queues, sweep
 from plugin_server.jobs.nightly import Nights
-from plugin_server.store import errands, notices, touches
+from plugin_server.store import claiming, errands
 from plugin_server.wiring import Machine
 
 log = structlog.get_logger()
@@ -87,7 +87,7 @@ def _claim_due(machine: Machine, texts: Queue) -> int:
     claimed, s = 0, machine.settings
     while texts.count < MOST_WAITING:
         with machine.db.system() as c:
-            token, taken = touches.claim(c, machine.clock.now(), s.batch, s.lease_seconds)
+            token, taken = claiming.claim(c, "touches", machine.clock.now(), s.batch, s.lease_seconds)
         if not taken:
             break
         queues.ask_for_texts(texts, token, timeout=s.lease_seconds)
@@ -102,6 +102,8 @@ def _claim_answers(machine: Machine, answers: Queue) -> None:
     if answers.count >= MOST_WAITING:
         return
     with machine.db.system() as c:
-        token, taken = notices.claim(c, machine.clock.now(), ANSWERS_AT_ONCE, machine.settings.lease_seconds)
+        token, taken = claiming.claim(
+            c, "notices", machine.clock.now(), ANSWERS_AT_ONCE, machine.settings.lease_seconds
+        )
     if taken:
         queues.ask_for_answers(answers, token, timeout=machine.settings.lease_seconds)

@@ -1,6 +1,5 @@
 """Decide a chunk of claimed touches and commit what may be sent, in one transaction."""
 
-import hashlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -182,13 +181,9 @@ def _prepare(
 def _evidence(verdict: Allowed, composed: Composed, consent: int | None) -> dict[str, Any]:
     """What a court would ask: which rules, by which clock, in which words (EV-12)."""
     return {
-        "consent": consent,
-        "rulebook": verdict.rulebook_version,
-        "rules": [rule.id for rule in verdict.rules],
-        "local_times": {t.zone: t.time for t in verdict.local_times},
+        **situations.basis(verdict, composed.rendered.text, consent),
         "language": composed.language,
         "opt_out_added": composed.rendered.opt_out_added,
-        "sha256": hashlib.sha256(composed.rendered.text.encode()).hexdigest(),
     }
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from plugin_server.jobs import looking
 from plugin_server.jobs.committing import Ready, commit
 from plugin_server.jobs.recording import record
-from plugin_server.store import shops, touches
+from plugin_server.store import claiming, shops, touches
 from plugin_server.store.carts import Opened
 from plugin_server.store.shops import Installed
 from plugin_server.store.touches import TouchRow
@@ -31,7 +31,7 @@ Sending = list[tuple[Ready, "Future[Outcome]"]]
 def run(machine: Machine, token: uuid.UUID) -> int:
     """Work off one claim. Returns how many texts were handed over or tried to be."""
     with machine.db.system() as c:
-        ids = touches.shops_in(c, token)
+        ids = claiming.shops_in(c, "touches", token)
         found = [shops.by_id(c, machine.secrets.vault, shop_id) for shop_id in ids]
     return sum(_shop(machine, installed, token) for installed in found if installed is not None)
 

@@ -1,7 +1,7 @@
 """What hand-overs led to, written down in one transaction."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 
@@ -40,20 +40,27 @@ def _attempt(ready: Ready, outcome: Outcome, now: datetime) -> dict[str, Any]:
 
 
 def _touch(ready: Ready, outcome: Outcome, now: datetime) -> dict[str, Any]:
-    state, due = _next(ready, outcome, now)
-    reason = f"carrier: {outcome.code} {outcome.detail}".strip() if outcome.kind != "accepted" else ""
-    return {"id": ready.touch_id, "state": state, "reason": reason, "due": due, "now": now}
+    state, due = following(outcome, now, ready.tries, again="planned")
+    return {"id": ready.touch_id, "state": state, "reason": reason(outcome), "due": due, "now": now}
 
 
-def _next(ready: Ready, outcome: Outcome, now: datetime) -> tuple[str, datetime | None]:
-    """The touch's next state, and when it is due again if it waits."""
+def reason(outcome: Outcome) -> str:
+    """What the carrier said, unless it took the text."""
+    return f"carrier: {outcome.code} {outcome.detail}".strip() if outcome.kind != "accepted" else ""
+
+
+def following(
+    outcome: Outcome, now: datetime, tries: int, again: Literal["planned", "held"]
+) -> tuple[str, datetime | None]:
+    """The next state of what was handed over, and when it is due again if it waits. `again`: the state in which it is
+    tried once more; `tries`: how often it was before."""
     if outcome.kind == "accepted":
         return "sent", None
     if outcome.kind == "unknown":
         return "unknown", None
     if outcome.kind == "retry_later":
-        wait = timedelta(seconds=outcome.retry_after) if outcome.retry_after else back_off(ready.tries + 1)
-        return "planned", now + wait
+        wait = timedelta(seconds=outcome.retry_after) if outcome.retry_after else back_off(tries + 1)
+        return again, now + wait
     if outcome.account or not outcome.permanent:
         return "held", now + ACCOUNT_PAUSE
     return "skipped", None

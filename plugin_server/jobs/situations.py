@@ -1,10 +1,12 @@
 """What a batch of touches rests on, read inside the transaction that commits them."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from compliance.answers import Allowed
 from compliance.ask import ConsentView, Suppression
 from compliance.consent import Claim, view
 from learning.holdout import arm
@@ -145,6 +147,17 @@ def of_number(tx: Tx, phone: bytes, e164: str, cart_id: int | None, now: datetim
         abandoned_at=known.active_at if known and cart_id is not None else None,
         last_day=sent + confirmations.sent_since(tx, [phone], day).get(phone, 0),
     )
+
+
+def basis(verdict: Allowed, said: str, consent: int | None) -> dict[str, Any]:
+    """What is kept with each text (EV-12): the line of consent, the rules, the clocks, and a hash of its words."""
+    return {
+        "consent": consent,
+        "rulebook": verdict.rulebook_version,
+        "rules": [rule.id for rule in verdict.rules],
+        "local_times": {t.zone: t.time for t in verdict.local_times},
+        "sha256": hashlib.sha256(said.encode()).hexdigest(),
+    }
 
 
 def _last_cart(tx: Tx, phone: bytes) -> CartRow | None:

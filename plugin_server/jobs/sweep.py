@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from plugin_server.store import events, notice_ends, touches
+from plugin_server.store import claiming, events, notice_ends, touches
 from plugin_server.wiring import Machine
 
 # Vonage repeats delivery reports for up to 72 hours (support article 226572227); then none will come.
@@ -30,7 +30,7 @@ def run(machine: Machine) -> Swept:
     now = machine.clock.now()
     with machine.db.system() as c:
         return Swept(
-            released=touches.release_lost_claims(c) + notice_ends.release_lost_claims(c),
+            released=claiming.release_lost(c, "touches") + claiming.release_lost(c, "notices"),
             doubted=touches.doubt_lost_sendings(c, now) + notice_ends.doubt_lost_sendings(c, now),
             given_up=touches.give_up_unknown(c, now - REPORTS_END)
             + notice_ends.give_up_unknown(c, now - REPORTS_END),

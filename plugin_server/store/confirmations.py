@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from plugin_server.store.claiming import WAITING
 from plugin_server.store.notices import GONE
 from plugin_server.store.tx import Tx
 
@@ -28,7 +29,7 @@ def requests_to(tx: Tx, phones: Sequence[bytes]) -> dict[bytes, list[Request]]:
     rows = tx.rows(
         "SELECT id, phone_hash, asked_at, committed_at, answered_at, state, cart_id FROM notices"
         " WHERE shop_id = :shop_id AND kind = 'consent_request' AND phone_hash = ANY(:phones)"
-        f" AND state IN ('planned', 'held', 'claimed', {GONE[1:]} ORDER BY asked_at",
+        f" AND (state IN {WAITING} OR state IN {GONE}) ORDER BY asked_at",
         phones=list(phones),
     )
     found: dict[bytes, list[Request]] = {}

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from plugin_server.store import confirmations, consents, data_requests, notices, people, subscribers, touches
+from plugin_server.store.claiming import WAITING
 from plugin_server.store.tx import Tx
 from sequences.events import DataRequested, ShopperErased
 
@@ -47,7 +48,7 @@ def _forget_number(tx: Tx, phone: bytes, now: datetime) -> None:
     confirmations.close(tx, phone, now)  # a YES to words that are gone would be proof of nothing
     _remember_erasure(tx, phone, now)
     subscribers.forget(tx, phone)
-    waiting = " AND state NOT IN ('planned', 'held', 'claimed')"
+    waiting = f" AND state NOT IN {WAITING}"
     for table, unless in (("replies", ""), ("notices", waiting), ("errands", "")):
         tx.run(
             f"UPDATE {table} SET sealed = NULL WHERE shop_id = :shop_id AND phone_hash = :phone{unless}",

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from plugin_server.store import notices, touches
+from plugin_server.store.claiming import WAITING
 from plugin_server.store.tx import Tx
 
 
@@ -73,9 +74,9 @@ def _waited_for(tx: Tx, phones: list[bytes]) -> list[bytes]:
     """Those that a text is planned for: few, of many."""
     rows = tx.rows(
         "SELECT c.phone_hash FROM carts c JOIN touches t ON t.shop_id = c.shop_id AND t.cart_id = c.id"
-        " WHERE c.shop_id = :shop_id AND c.phone_hash = ANY(:phones) AND t.state IN ('planned', 'held', 'claimed')"
+        f" WHERE c.shop_id = :shop_id AND c.phone_hash = ANY(:phones) AND t.state IN {WAITING}"
         " UNION SELECT phone_hash FROM notices WHERE shop_id = :shop_id AND phone_hash = ANY(:phones)"
-        " AND state IN ('planned', 'held', 'claimed')",
+        f" AND state IN {WAITING}",
         phones=phones,
     )
     return [bytes(row.phone_hash) for row in rows]

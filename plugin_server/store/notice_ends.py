@@ -44,16 +44,6 @@ def report(tx: Tx, notice_id: uuid.UUID, told: DeliveryReported) -> tuple[bytes,
     return None if row is None else (bytes(row.phone_hash), row.cart_id)
 
 
-def release_lost_claims(c: Connection) -> int:
-    """A claim whose worker died before anything was committed: nothing was sent, plan it again."""
-    return c.execute(
-        text(
-            "UPDATE notices SET state = 'planned', claim = NULL, lease_until = NULL"
-            " WHERE state = 'claimed' AND lease_until < clock_timestamp()"
-        )
-    ).rowcount
-
-
 def doubt_lost_sendings(c: Connection, now: datetime) -> int:
     """A hand-over whose worker died: the carrier may have the text. Unknown, and never repeated."""
     return c.execute(

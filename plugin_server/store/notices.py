@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, text
-
+from plugin_server.store.claiming import WAITING
 from plugin_server.store.tx import Tx
 
 # What was or may have been handed over.
@@ -58,7 +57,7 @@ def last(tx: Tx, phone: bytes, kind: str) -> datetime | None:
     """When this number last got, or was last promised, a text of this kind."""
     row = tx.one(
         "SELECT max(asked_at) AS at FROM notices WHERE shop_id = :shop_id AND phone_hash = :phone AND kind = :kind"
-        f" AND state IN ('planned', 'held', 'claimed', {GONE[1:]}",
+        f" AND (state IN {WAITING} OR state IN {GONE})",
         phone=phone,
         kind=kind,
     )
@@ -70,36 +69,12 @@ def cancel(tx: Tx, phone: bytes, reason: str, now: datetime, spare: Sequence[str
     return tx.run(
         "UPDATE notices SET state = 'cancelled', reason = :reason, claim = NULL, lease_until = NULL, decided_at = :now"
         " WHERE shop_id = :shop_id AND phone_hash = :phone AND NOT kind = ANY(:spare)"
-        " AND state IN ('planned', 'held', 'claimed')",
+        f" AND state IN {WAITING}",
         phone=phone,
         reason=reason,
         now=now,
         spare=list(spare),
     ).rowcount
-
-
-def claim(c: Connection, now: datetime, limit: int, lease_seconds: int) -> tuple[uuid.UUID, int]:
-    """Take up to `limit` due notices of any shop into one claim. Returns its token and how many it holds."""
-    token = uuid.uuid4()
-    taken = c.execute(
-        text(
-            "WITH due AS (SELECT shop_id, id FROM notices WHERE state IN ('planned', 'held') AND due_at <= :now"
-            " ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED)"
-            " UPDATE notices n SET state = 'claimed', claim = :token,"
-            " lease_until = clock_timestamp() + make_interval(secs => :lease)"
-            " FROM due WHERE n.shop_id = due.shop_id AND n.id = due.id"
-        ),
-        {"now": now, "limit": limit, "token": token, "lease": lease_seconds},
-    ).rowcount
-    return token, taken
-
-
-def shops_in(c: Connection, token: uuid.UUID) -> list[int]:
-    rows = c.execute(
-        text("SELECT DISTINCT shop_id FROM notices WHERE claim = :token AND state = 'claimed' ORDER BY 1"),
-        {"token": token},
-    )
-    return [row.shop_id for row in rows]
 
 
 def in_claim(tx: Tx, token: uuid.UUID) -> list[tuple[uuid.UUID, int | None]]:

@@ -8,10 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from plugin_server.store.claiming import WAITING
 from plugin_server.store.tx import Tx
 from sequences.engine import Touch
-
-WAITING = "('planned', 'held', 'claimed')"
 
 
 def plan(tx: Tx, cart_id: int, planned: Sequence[Touch]) -> int:
@@ -81,33 +80,6 @@ def cancel_for_shop(tx: Tx, reason: str, now: datetime) -> int:
     ).rowcount
 
 
-def claim(c: Connection, now: datetime, limit: int, lease_seconds: int) -> tuple[uuid.UUID, int]:
-    """Take up to `limit` due touches of any shop into one claim. Returns its token and how many it holds.
-
-    Leases run on the database's own clock: they are about this machine's processes, not about shoppers.
-    """
-    token = uuid.uuid4()
-    taken = c.execute(
-        text(
-            "WITH due AS (SELECT shop_id, id FROM touches WHERE state IN ('planned', 'held') AND due_at <= :now"
-            " ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED)"
-            " UPDATE touches t SET state = 'claimed', claim = :token,"
-            " lease_until = clock_timestamp() + make_interval(secs => :lease)"
-            " FROM due WHERE t.shop_id = due.shop_id AND t.id = due.id"
-        ),
-        {"now": now, "limit": limit, "token": token, "lease": lease_seconds},
-    ).rowcount
-    return token, taken
-
-
-def shops_in(c: Connection, token: uuid.UUID) -> list[int]:
-    rows = c.execute(
-        text("SELECT DISTINCT shop_id FROM touches WHERE claim = :token AND state = 'claimed' ORDER BY 1"),
-        {"token": token},
-    )
-    return [row.shop_id for row in rows]
-
-
 @dataclass(frozen=True, slots=True)
 class TouchRow:
     """A claimed touch. `refusals`: hand-overs that led to nothing; `holds`: how often it was put off."""
@@ -169,16 +141,6 @@ def finish_sending(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
         " WHERE t.shop_id = :shop_id AND t.id = r.id AND t.state = 'sending'",
         list(rows),
     )
-
-
-def release_lost_claims(c: Connection) -> int:
-    """A claim whose worker died before it committed an attempt: nothing was sent, plan it again."""
-    return c.execute(
-        text(
-            "UPDATE touches SET state = 'planned', claim = NULL, lease_until = NULL"
-            " WHERE state = 'claimed' AND lease_until < clock_timestamp()"
-        )
-    ).rowcount
 
 
 def doubt_lost_sendings(c: Connection, now: datetime) -> int:

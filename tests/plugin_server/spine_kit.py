@@ -15,7 +15,7 @@ import requests
 from sqlalchemy import text
 
 from plugin_server.jobs import answering, dispatch, ingest, planning, sweep
-from plugin_server.store import notices, touches
+from plugin_server.store import claiming
 
 PHONE = "+12125550142"
 BRITON = "+447400123456"
@@ -97,13 +97,13 @@ def work(spine) -> None:
 
 def claim(spine, limit: int = 100) -> uuid.UUID:
     with spine.machine.db.system() as c:
-        return touches.claim(c, spine.machine.clock.now(), limit, 60)[0]
+        return claiming.claim(c, "touches", spine.machine.clock.now(), limit, 60)[0]
 
 
 def hand_over(spine) -> int:
     """One claim, worked off. Returns how many touches it took."""
     with spine.machine.db.system() as c:
-        token, taken = touches.claim(c, spine.machine.clock.now(), 100, 60)
+        token, taken = claiming.claim(c, "touches", spine.machine.clock.now(), 100, 60)
     if taken:
         dispatch.run(spine.machine, token)
     return taken
@@ -112,7 +112,7 @@ def hand_over(spine) -> int:
 def answer(spine) -> int:
     """One claim of answers and questions, worked off. Returns how many it took."""
     with spine.machine.db.system() as c:
-        token, taken = notices.claim(c, spine.machine.clock.now(), 100, 60)
+        token, taken = claiming.claim(c, "notices", spine.machine.clock.now(), 100, 60)
     if taken:
         answering.run(spine.machine, token)
     return taken

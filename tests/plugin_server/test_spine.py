@@ -8,7 +8,7 @@ import requests
 from sqlalchemy import text
 
 from plugin_server.jobs import dispatch, ingest, planning, sweep
-from plugin_server.store import touches
+from plugin_server.store import claiming
 
 PHONE = "+12125550142"
 PERSON = {
@@ -24,7 +24,7 @@ def work(spine) -> None:
         done = ingest.run(m) + planning.run(m)
         sweep.run(m)
         with m.db.system() as c:
-            token, taken = touches.claim(c, m.clock.now(), 100, 60)
+            token, taken = claiming.claim(c, "touches", m.clock.now(), 100, 60)
         if taken:
             dispatch.run(m, token)
         elif not done:
