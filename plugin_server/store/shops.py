@@ -50,7 +50,8 @@ def install(
     c: Connection, vault: Vault, *, credentials: Mapping[str, str], sequence: Sequence, **facts: str
 ) -> str:
     """Add a shop, or bring an old one back with new credentials. Returns its key."""
-    key = secrets.token_urlsafe(18)
+    # No dash: a key that began with one would be an option on the command line.
+    key = secrets.token_urlsafe(18).replace("-", "_")
     row = c.execute(
         text(
             "INSERT INTO shops (key, platform, domain, name, currency, country, locale, support, sender,"

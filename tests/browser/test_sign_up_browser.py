@@ -62,6 +62,7 @@ def page(request, chromium: Browser) -> Iterator[Page]:
 
 def look(page: Page) -> None:
     """Nothing sticks out to the side, and axe finds nothing."""
+    page.wait_for_load_state()  # a click waits for the next page, but not for its stylesheet
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
     violations = Axe().run(page).response["violations"]
     assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in violations] == [], page.url

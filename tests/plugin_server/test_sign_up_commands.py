@@ -11,6 +11,8 @@ from spine_kit import PHONE, rows
 
 from plugin_server import create_app
 from plugin_server.cli import finding
+from plugin_server.store import shops
+from sequences.sequence import Sequence
 
 URLS = ("--set", "terms_url=https://mugs.example/terms", "--set", "privacy_url=https://mugs.example/privacy")
 
@@ -116,3 +118,21 @@ def test_a_key_wants_one_thing_at_a_time_and_a_name(spine, run, options) -> None
 def test_an_unknown_shop_is_said_so(run, command) -> None:
     done = run(command[0], "nobody.example", *command[1:])
     assert (done.exit_code, "there is no shop 'nobody.example'" in done.stderr) == (2, True)
+
+
+def test_no_shops_key_can_be_taken_for_an_option(spine, monkeypatch) -> None:
+    monkeypatch.setattr(shops.secrets, "token_urlsafe", lambda n: "-q" + "x" * 22)
+    with spine.machine.db.system() as c:
+        key = shops.install(
+            c,
+            spine.machine.secrets.vault,
+            credentials={},
+            sequence=Sequence(),
+            platform="shopify",
+            domain="other.myshopify.com",
+            name="Other",
+            currency="USD",
+            country="US",
+            locale="en-US",
+        )
+    assert not key.startswith("-")
