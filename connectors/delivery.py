@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from sequences.cart import Shop
+from sequences.code_ports import Codes
 from sequences.events import Reading
 from sequences.ports import Channel, PersonRef, StoreConsent, Storefront, Told
 
@@ -65,6 +66,11 @@ class Platform(Door, Storefront, Protocol):
     ) -> Told:
         """Have the store write down what this person told us about texts, unless it knows something newer from
         them. Safe to repeat. Never raises for what the store or the network does."""
+        ...
+
+    def codes(self, shop: Shop, credentials: Credentials) -> Codes | None:
+        """Who makes discounts and their codes in this store; None on a platform where we make none, whatever the
+        credentials."""
         ...
 
 

@@ -98,11 +98,12 @@ class Settings:
         "", "The Shopify app's client id. Empty: no Shopify.", sandbox="0123456789abcdef0123456789abcdef"
     )
     shopify_client_secret: str = setting(
-        "", "The Shopify app's client secret.", sandbox="sandbox-client-secret", secret=True
+        "", "The Shopify app's client secret.", sandbox="sandbox-client-secret-of-32-bytes", secret=True
     )
     shopify_old_client_secret: str = setting(
         "", "The client secret before the last rotation, still accepted while it is set.", secret=True
     )
+    shopify_app_handle: str = setting("", "The app's handle at Shopify, for the link to its plans.")
     shopify_url: str = setting(
         "https://{shop}",
         "Where a Shopify shop's API is; {shop} stands for its myshopify.com domain.",

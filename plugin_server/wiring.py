@@ -10,8 +10,12 @@ from compliance.rulebook import load as load_rulebook
 from compliance.zones import assert_fresh_tzdata, use_pinned_tzdata
 from connectors import registry
 from connectors.delivery import CarrierDoor, Door, Platform
+from connectors.live_tokens import LiveCredentials
+from connectors.platforms.shopify import access
+from connectors.platforms.shopify.tokens import App, TokenClient
 from plugin_server.clocks import clock_for
 from plugin_server.crypto import Vault
+from plugin_server.install.tokens import Keeper
 from plugin_server.settings import Settings, SettingsError
 from plugin_server.store.db import Database
 from plugin_server.store.shops import Installed
@@ -75,16 +79,30 @@ class Machine:
         }
 
     def store_secrets(self, installed: Installed) -> Mapping[str, str]:
-        """What a platform needs to verify and ask one store: the app's, and the shop's own."""
-        mine = {**self.app_secrets(installed.shop.platform), **installed.credentials}
-        if not self.settings.sandbox:
+        """What a platform needs to verify and ask one store: the app's, and the shop's own. Nothing is asked for
+        until it is needed: Shopify's tokens end, and come from the keeper."""
+        shop = installed.shop
+        mine = {**self.app_secrets(shop.platform), **installed.credentials}
+        if self.settings.sandbox:
+            # Only here: an address of ours, and private ones, switch off what guards the way out.
+            mine |= {"api_base": self.shopify_base(shop.domain), "allow_private": "1"}
+        if shop.platform != "shopify":
             return mine
-        # Only here: an address of ours, and private ones, switch off what guards the way out.
-        return {
-            **mine,
-            "api_base": self.settings.shopify_url.replace("{shop}", installed.shop.domain),
-            "allow_private": "1",
-        }
+        return LiveCredentials(mine, self.keeper.of(shop, installed.credentials.get("access_token", "")))
+
+    def shopify_base(self, domain: str) -> str:
+        return self.settings.shopify_url.replace("{shop}", domain)
+
+    def token_client(self, domain: str) -> TokenClient:
+        """The way to a Shopify shop's tokens."""
+        app = App(
+            client_id=self.settings.shopify_client_id, client_secret=self.settings.shopify_client_secret
+        )
+        return TokenClient(self.shopify_base(domain), app, access.session(self.settings.sandbox))
+
+    @cached_property
+    def keeper(self) -> Keeper:
+        return Keeper(self.db, self.secrets.vault, self.clock, lambda shop: self.token_client(shop.domain))
 
     def close(self) -> None:
         self.db.close()

@@ -17,6 +17,7 @@ BLUEPRINTS = (
     "sandbox.pages",
     "sandbox.pages_phone",
     "sandbox.pages_shop",
+    "sandbox.shopify.oauth_routes",
     "sandbox.shopify.routes",
     "sandbox.vonage.routes",
     "sandbox.woocommerce.routes",

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from sandbox import shops
 from sandbox.shopify import errands
+from sandbox.shopify.discounts import discount_facts
 from sandbox.shopify.store import ShopifyStore
 from sandbox.storefront import CartRequest, NotPossible, SandboxError, UnknownThing, WantedItem
 from sandbox.woocommerce import accounts
@@ -41,6 +42,19 @@ def consent(shop: str) -> ResponseReturnValue:
         if isinstance(store, WooStore):
             return jsonify(accounts.consent_of(store, phone))
         return jsonify(errands.consent_of(store, phone))
+
+
+@bp.get("/sandbox/shops/<shop>/discounts")
+def discounts(shop: str) -> ResponseReturnValue:
+    """What codes stand in the store (Shopify), and how often each was used."""
+    store = shops.find(world(), shop)
+    with store.world.lock:
+        found = (
+            []
+            if isinstance(store, WooStore)
+            else [discount_facts(d, store) for d in store.discounts.values()]
+        )
+    return jsonify({"discounts": found})
 
 
 @bp.get("/sandbox/shops")

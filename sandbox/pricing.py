@@ -36,8 +36,8 @@ class Code:
     active: bool = True
     more: dict[str, Any] = field(default_factory=dict)  # what only its platform knows
 
-    def refusal(self, now: datetime, subtotal: Decimal) -> str | None:
-        """Why the code doesn't apply to this cart now; None if it does."""
+    def refusal(self, now: datetime, subtotal: Decimal, pieces: int | None = None) -> str | None:
+        """Why the code doesn't apply to this cart of so much and so many pieces now; None if it does."""
         if not self.active:
             return "deactivated"
         if now < self.starts_at:
@@ -48,6 +48,8 @@ class Code:
             return "used up"
         if subtotal < self.minimum:
             return f"needs {text(self.minimum)}"
+        if pieces is not None and pieces < self.more.get("least_pieces", 0):
+            return f"needs {self.more['least_pieces']} pieces"
         return None
 
     def takes_off(self, subtotal: Decimal) -> Decimal:

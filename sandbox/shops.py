@@ -26,7 +26,7 @@ WOO_TOPICS = (
     "customer.deleted",
     "product.updated",
 )
-NEEDED = {"shopify": ("domain", "access_token"), "woocommerce": ("consumer_key", "consumer_secret")}
+NEEDED = {"shopify": ("domain",), "woocommerce": ("consumer_key", "consumer_secret")}
 
 
 class BadShop(SandboxError):
@@ -109,7 +109,7 @@ def new_woo(world: World, opening: Opening) -> WooStore:
 def give_credentials(store: AnyStore, opening: Opening) -> None:
     url, secret = opening.text("webhook_url"), opening.text("webhook_secret")
     if isinstance(store, ShopifyStore):
-        store.access_token, store.installed = opening.text("access_token"), True
+        give_app(store, opening)
         version = opening.text("api_version", "2026-10")
         store.outbox.subscription = Subscription(url, secret, version, opening.text("webhook_name"))
         return
@@ -123,6 +123,18 @@ def give_credentials(store: AnyStore, opening: Opening) -> None:
         store.outbox.webhooks.clear()
         for topic in WOO_TOPICS:
             store.outbox.add(topic, url, secret)
+
+
+SCOPES = "read_orders,read_customers,write_customers,read_discounts,write_discounts"
+
+
+def give_app(store: ShopifyStore, opening: Opening) -> None:
+    """Which app the shop has. Without `access_token` it is installed by being opened in the shop's admin."""
+    desk = store.desk
+    if opening.text("access_token"):
+        desk.fixed, desk.migrated, desk.installed = opening.text("access_token"), None, True
+    desk.client_id, desk.client_secret = opening.text("client_id", "sandbox"), opening.text("webhook_secret")
+    desk.scopes = tuple(opening.text("scopes", SCOPES).split(","))
 
 
 def find(world: World, shop: str) -> AnyStore:

@@ -20,6 +20,15 @@ class Faults:
     webhook_late: float = 0.0
     webhook_late_seconds: float = 3600.0
     store_error: float = 0.0
+    store_hangup: float = 0.0  # the Admin API does what it was asked and hangs up
+    codes_fail: float = 0.0
+    codes_late_seconds: float = 0.0
+    codes_refused: bool = False
+    token_hangup: float = 0.0  # the token endpoint does its work and hangs up
+    token_no_expiry: bool = False
+    expiring_only: bool = False
+    access_token_seconds: float = 3600.0
+    refresh_token_seconds: float = 7_776_000.0
     carrier_hangup: float = 0.0
     carrier_429: float = 0.0
     carrier_hangup_accepts: float = 0.5  # of the texts on which it hangs up, how many it sends all the same

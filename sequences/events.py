@@ -76,9 +76,10 @@ class ShopRemoved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uninstalled:
-    """The shop took the app away. May come twice, and late."""
+    """The shop took the app away. May come twice, and late: `at` is when it did."""
 
     domain: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

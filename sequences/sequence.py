@@ -8,17 +8,20 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from sequences.errors import BadSequence
+from sequences.offers import KINDS, Discount, troubles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """An incentive that the merchant keeps in the store under `code`. `value` and `expires` are how people
-    say it: 10 %, Sunday evening."""
+    """An incentive: one that the merchant keeps in the store under `code`, or a `discount` whose codes we have made
+    there, one for each text. `value` and `expires` are how people say it: 10 %, Sunday evening. Beside a `discount`
+    they're left out, and `code` is what stands in where a store makes no codes for us."""
 
     kind: str = ""
     value: str = ""
     code: str = ""
     expires: str = ""
+    discount: Discount | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +75,33 @@ def _span(**kwargs: Any) -> fields.TimeDelta:
     return fields.TimeDelta(precision="seconds", validate=validate.Range(min=timedelta(0)), **kwargs)
 
 
+class _DiscountSchema(Schema):
+    kind = fields.Str(required=True, validate=validate.OneOf(KINDS))
+    percent = fields.Decimal(load_default=None, allow_none=True)
+    amount = fields.Decimal(load_default=None, allow_none=True)
+    currency = fields.Str(load_default="")
+    minimum_subtotal = fields.Decimal(load_default=None, allow_none=True)
+    minimum_quantity = fields.Int(load_default=None, allow_none=True, strict=True)
+    buy_quantity = fields.Int(load_default=None, allow_none=True, strict=True)
+    buy_items = fields.List(fields.Str(), load_default=list)
+    get_quantity = fields.Int(load_default=None, allow_none=True, strict=True)
+    get_items = fields.List(fields.Str(), load_default=list)
+    lasts = _span(load_default=Discount(kind="percent").lasts)
+    combines_with = fields.List(fields.Str(), load_default=list)
+    prefix = fields.Str(load_default=Discount(kind="percent").prefix)
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> Discount:
+        lists = {name: tuple(data[name]) for name in ("buy_items", "get_items", "combines_with")}
+        made = Discount(**{**data, **lists})
+        wrong: dict[str, list[str]] = {}
+        for name, what in troubles(made):
+            wrong.setdefault(name, []).append(what)
+        if wrong:
+            raise ValidationError(wrong)
+        return made
+
+
 class _OfferSchema(Schema):
     class Meta:
         unknown = EXCLUDE
@@ -80,6 +110,13 @@ class _OfferSchema(Schema):
     value = fields.Str(load_default="", validate=validate.Length(max=40))
     code = fields.Str(load_default="", validate=validate.Length(max=64))
     expires = fields.Str(load_default="", validate=validate.Length(max=40))
+    discount = fields.Nested(_DiscountSchema, load_default=None, allow_none=True)
+
+    @validates_schema
+    def said_once(self, data: dict[str, Any], **_: Any) -> None:
+        for name in ("kind", "value", "expires") if data["discount"] else ():
+            if data[name] and not (name == "value" and data["discount"].kind == "buy_x_get_y"):
+                raise ValidationError("is said by the discount: leave it out", name)
 
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> Offer:
@@ -92,6 +129,14 @@ class _StepSchema(Schema):
     texts = fields.Dict(keys=fields.Str(), values=fields.Str(), load_default=dict)
     offer = fields.Nested(_OfferSchema, load_default=None, allow_none=True)
     on = fields.Bool(load_default=True)
+
+    @validates_schema
+    def own_words(self, data: dict[str, Any], **_: Any) -> None:
+        offer = data["offer"]
+        if offer and offer.discount and offer.discount.kind == "buy_x_get_y" and not data["texts"]:
+            raise ValidationError(
+                "must say what one gets: the ready-made texts don't know buy_x_get_y", "texts"
+            )
 
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> Step:

@@ -1,9 +1,11 @@
 """Consent, erasure, and the end of an installation."""
 
+from datetime import datetime
+
 from plugin_server.applying.claims import evidence_of
 from plugin_server.applying.effect import Effect, Here
 from plugin_server.applying.stopping import ANSWERS
-from plugin_server.store import consents, data_requests, erasure, notices, people, touches
+from plugin_server.store import consents, data_requests, erasure, notices, people, shops, tokens, touches
 from sequences.events import (
     ConsentChanged,
     DataRequested,
@@ -50,13 +52,23 @@ def removed(here: Here, event: ShopRemoved) -> Effect:
 
 
 def uninstalled(here: Here, event: Uninstalled) -> Effect:
-    """May come twice: the second time there is nothing left to do."""
+    """May come twice: the second time there is nothing left to do. May come late: who came back since stays."""
+    since = here.installed.installed_at
+    if event.at is not None and since is not None and event.at < since:
+        return Effect("stale", "the shop has installed the app again since")
+    tokens.forget(here.tx.connection, here.tx.shop.id)
     here.tx.run("UPDATE shops SET state = 'uninstalled' WHERE id = :shop_id AND state = 'active'")
     ended = touches.cancel_for_shop(here.tx, "the shop uninstalled", here.now)
     return Effect("applied", f"{ended} touch(es) cancelled")
 
 
 def scopes(here: Here, event: ScopesChanged) -> Effect:
+    before = here.installed.facts.get("scopes_at")
+    if event.at is not None and before and event.at < datetime.fromisoformat(str(before)):
+        return Effect("stale", "permissions changed again since")
+    told = {"scopes": sorted(event.granted), "scopes_at": event.at.isoformat() if event.at else None}
+    shops.describe(here.tx.connection, here.tx.shop.id, told)
+    tokens.set_scopes(here.tx.connection, here.tx.shop.id, event.granted)
     return Effect("applied", "permissions are now: " + ", ".join(event.granted))
 
 

@@ -62,6 +62,7 @@ def _mugs(settings: Settings, database: Database, vault: Vault, world: World, pl
             domain=domain,
             sender=f"+{MUGS}",
             support="hello@mugs.example",
+            at=world.status().now,
             **facts,
         )
     world.post(
@@ -72,6 +73,7 @@ def _mugs(settings: Settings, database: Database, vault: Vault, world: World, pl
             **facts,
             "domain": domain,
             "access_token": token,
+            "client_id": settings.shopify_client_id,
             "webhook_secret": settings.shopify_client_secret,
             "webhook_url": f"{settings.public_url}/webhooks/shopify",
         },
@@ -97,6 +99,7 @@ def _wool(settings: Settings, database: Database, vault: Vault, world: World, pl
             domain=domain,
             sender=f"+{WOOL}",
             support="hello@wool.example",
+            at=world.status().now,
             **facts,
         )
     address = {"webhook_url": f"{settings.public_url}/webhooks/woocommerce/{key}"}

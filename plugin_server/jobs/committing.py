@@ -10,11 +10,12 @@ from sqlalchemy import Connection, text
 
 from compliance.answers import Allowed
 from message_templates.errors import TemplateError
-from plugin_server.jobs import situations
+from message_templates.wording import best_language
+from plugin_server.jobs import offering, situations
 from plugin_server.jobs.composing import Composed, compose
 from plugin_server.jobs.planning import most_texts
 from plugin_server.jobs.situations import Batch
-from plugin_server.store import attempts, links, notices, touches, traces
+from plugin_server.store import attempts, codes, links, notices, touches, traces
 from plugin_server.store.carts import Opened
 from plugin_server.store.shops import Installed
 from plugin_server.store.touches import TouchRow
@@ -45,6 +46,7 @@ class Decided:
     links: list[dict[str, Any]] = field(default_factory=list)
     settled: list[dict[str, Any]] = field(default_factory=list)
     traces: list[tuple[int, uuid.UUID | None, Line]] = field(default_factory=list)
+    pools: list[int] = field(default_factory=list)
 
     def settle(self, row: TouchRow, decision: Hold | AskFirst | Skip) -> None:
         held = isinstance(decision, Hold | AskFirst)
@@ -102,8 +104,8 @@ def _one(machine: Machine, tx: Tx, batch: Batch, row: TouchRow, decided: Decided
     if not isinstance(decision, Send):
         decided.settle(row, decision)
         return
-    composed = _compose(machine, batch, row, decision.places, decided.now)
-    if isinstance(composed, Skip):
+    composed = _compose(machine, tx, batch, row, decision, decided)
+    if not isinstance(composed, Composed):
         decided.settle(row, composed)
         return
     _prepare(machine, tx, batch, row, decision, composed, decided)
@@ -127,18 +129,46 @@ def _ask_first(tx: Tx, batch: Batch, row: TouchRow, now: datetime) -> None:
 
 
 def _compose(
-    machine: Machine, batch: Batch, row: TouchRow, places: tuple[str, ...], now: datetime
-) -> Composed | Skip:
+    machine: Machine, tx: Tx, batch: Batch, row: TouchRow, send: Send, decided: Decided
+) -> Composed | Skip | Hold:
     cart = batch.carts[row.cart_id].cart
     sequence, steps = batch.installed.sequence, batch.installed.sequence.steps
     if cart is None or row.step >= len(steps):
         return Skip("the sequence has no such step any more", "sequence")
     if not sequence.on or not steps[row.step].on:
         return Skip("the shop has switched it off", "sequence")
+    given = _offer(machine, tx, batch, row, send, decided)
+    if isinstance(given, Hold):
+        return given
+    ids, now = (row.id, row.cart_id), decided.now
     try:
-        return compose(machine, batch.installed, cart, steps[row.step], (row.id, row.cart_id), places, now)
+        composed = compose(machine, batch.installed, cart, given.step, ids, send.places, now)
     except TemplateError as error:
-        return Skip(f"the text can't be made: {error}", "template")
+        composed = Skip(f"the text can't be made: {error}", "template")
+    if given.pool is not None:
+        decided.pools.append(given.pool)
+        if isinstance(composed, Skip):
+            codes.give_back(tx, [row.id])
+    return composed
+
+
+def _offer(
+    machine: Machine, tx: Tx, batch: Batch, row: TouchRow, send: Send, decided: Decided
+) -> offering.Given | Hold:
+    shop, cart = batch.installed.shop, batch.carts[row.cart_id].cart
+    locale = (cart.locale if cart else "") or shop.locale
+    case = offering.Case(
+        row=row,
+        step=batch.installed.sequence.steps[row.step],
+        zones=send.verdict.zones,
+        locale=locale,
+        language=best_language(locale),
+        makes_codes=offering.makes_codes(machine, shop),
+    )
+    given, line = offering.offer_for(tx, case, decided.now)
+    if line is not None:
+        decided.say(row, line)
+    return given
 
 
 def _prepare(
@@ -199,6 +229,7 @@ def _write(machine: Machine, tx: Tx, decided: Decided) -> None:
     touches.settle(tx, decided.settled)
     attempts.commit(tx, decided.attempts)
     links.add(tx, decided.links)
+    codes.used_from(tx, decided.pools, decided.now)
     ids = [ready.touch_id for ready in decided.ready]
     if ids:
         touches.start_sending(tx, ids, machine.settings.lease_seconds, decided.now)

@@ -7,14 +7,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import cast
 
-from babel import Locale, UnknownLocaleError
-from babel.numbers import format_currency
-
 from compliance.content import Finding
 from compliance.phones import Phone, parse
 from message_templates.library import Tone, texts
 from message_templates.render import Rendered, render
 from message_templates.wording import best_language, fill, wording
+from plugin_server.jobs.spelling import money
 from plugin_server.store import links
 from plugin_server.store.shops import Installed
 from plugin_server.texts import about_text, look_over, without
@@ -22,7 +20,6 @@ from plugin_server.wiring import Machine
 from sequences.cart import Cart
 from sequences.codec import encode
 from sequences.dispatching import Skip
-from sequences.money import Money
 from sequences.sequence import Step
 
 # A link outlives the attribution window by far; shopify.dev keeps a checkout for a month or more.
@@ -127,8 +124,11 @@ def source(step: Step, language: str) -> str:
     """The merchant's own text in this language, else the library's in the step's tone."""
     if language in step.texts:
         return step.texts[language]
-    ready = texts(language, cast(Tone, step.tone))
-    fitting = [t for t in ready if t.needs_offer == bool(step.offer and step.offer.code)]
+    ready, code = texts(language, cast(Tone, step.tone)), step.offer.code if step.offer else ""
+    fitting = [t for t in ready if t.needs_offer == bool(code)]
+    if not fitting and (not code or (step.offer and step.offer.discount)):
+        # Nothing is promised without a code, and a code that was made for this text is told.
+        fitting = [t for t in texts(language) if t.needs_offer == bool(code)]
     return (fitting or ready or texts(language))[0].text
 
 
@@ -152,15 +152,6 @@ def shop_url(installed: Installed) -> str:
     """Where the shop is on the web: Shopify's domain has no scheme."""
     domain = installed.shop.domain
     return domain if "://" in domain else f"https://{domain}"
-
-
-def money(amount: Money, locale: str) -> str:
-    """An amount as people of that locale write it."""
-    try:
-        known = Locale.parse(locale.replace("-", "_"))
-    except (ValueError, UnknownLocaleError):
-        known = Locale("en", "US")
-    return format_currency(amount.amount, amount.currency, locale=known)
 
 
 def _address_name(cart: Cart) -> str:

@@ -1,8 +1,9 @@
-"""What is done once a day, by the world's own date: periods of keeping, and the chain's anchors."""
+"""What is done once a day, by the world's own date: periods of keeping, the chain's anchors, tokens of dormant
+shops."""
 
 from datetime import date
 
-from plugin_server.jobs import anchoring, retention
+from plugin_server.jobs import anchoring, refreshing, retention
 from plugin_server.wiring import Machine
 
 
@@ -19,5 +20,6 @@ class Nights:
             return False
         retention.run(machine)
         anchoring.run(machine)
+        refreshing.ask(machine)
         self._last = today
         return True

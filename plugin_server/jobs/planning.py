@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from compliance.phones import Phone, parse
 from compliance.rules import PerCart
+from plugin_server.jobs import offering
 from plugin_server.store import carts, shops, touches, traces
 from plugin_server.store.carts import CartRow
 from plugin_server.store.shops import Installed
@@ -51,6 +52,7 @@ def _plan(machine: Machine, tx: Tx, installed: Installed, row: CartRow, now: dat
     carts.abandon(tx, row.id, now)
     traces.write(tx, row.id, [Line(at=now, check="cart", outcome="abandoned"), *planned.trace])
     touches.plan(tx, row.id, planned.touches)
+    offering.foresee(machine, tx, installed.sequence, planned.touches, now)
 
 
 def _close(tx: Tx, row: CartRow, now: datetime, reason: str) -> None:

@@ -61,3 +61,8 @@ def ask_for_errands(q: Queue) -> bool:
         return False
     q.enqueue("plugin_server.jobs.worker.work_errands", job_timeout=900, **KEPT)
     return True
+
+
+def ask_for_refreshing(q: Queue) -> None:
+    """Have the tokens of dormant shops refreshed."""
+    q.enqueue("plugin_server.jobs.worker.work_refreshing", job_timeout=900, **KEPT)

@@ -17,7 +17,7 @@ import structlog
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
-from plugin_server.jobs import answering, dispatch, errands, ingest, planning, queues
+from plugin_server.jobs import answering, dispatch, errands, ingest, planning, pooling, queues, refreshing
 from plugin_server.wiring import Machine
 
 log = structlog.get_logger()
@@ -42,8 +42,13 @@ def work_answers(token: str) -> int:
 
 
 def work_errands() -> int:
-    """Job: tell stores what people told us."""
-    return errands.run(_here())
+    """Job: tell stores what people told us, and have them make codes."""
+    return errands.run(_here()) + pooling.run(_here())
+
+
+def work_refreshing() -> int:
+    """Job: keep the tokens of shops that nothing asks for."""
+    return refreshing.run(_here())
 
 
 def _here() -> Machine:

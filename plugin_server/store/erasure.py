@@ -9,7 +9,8 @@ from sequences.events import DataRequested, ShopperErased
 
 OF_SHOP = (
     "recoveries clicks links attempts notices errands traces touches cart_names carts orders replies suppressions"
-    " subscribers imports api_keys data_requests stock"
+    " subscribers imports api_keys data_requests stock codes code_pools shop_tokens watermarks"
+    " usage_events"
 ).split()
 
 
@@ -152,7 +153,7 @@ def shop(tx: Tx) -> None:
         tx.run(f"DELETE FROM {table} WHERE shop_id = :shop_id")
     _empty_events(tx, "true")
     tx.run(
-        "UPDATE shops SET state = 'removed', name = '', support = '', sender = '', credentials = '', gathering = '{}'"
-        " WHERE id = :shop_id"
+        "UPDATE shops SET state = 'removed', name = '', support = '', sender = '', credentials = '', gathering = '{}',"
+        " facts = '{}' WHERE id = :shop_id"
     )
     tx.run("SELECT comeback_forget_shop()")

@@ -4,6 +4,7 @@ import json
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, cast
 
 import structlog
@@ -18,7 +19,7 @@ from sequences.sequence import Sequence, load
 log = structlog.get_logger()
 COLUMNS = (
     "id, key, platform, domain, name, currency, country, locale, support, sender, state, credentials, sequence,"
-    " join_code, gathering"
+    " join_code, gathering, facts, installed_at"
 )
 JOIN = "JOIN"
 
@@ -26,7 +27,8 @@ JOIN = "JOIN"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installed:
     """A shop with what it takes to serve it. `sender`: E.164 number or sender id its texts come from. `join_code`:
-    the address of its sign-up page; `gathering`: how it gathers consent (see `gathering.plan`)."""
+    the address of its sign-up page; `gathering`: how it gathers consent (see `gathering.plan`); `facts`: what the
+    platform says of it (see `install.shopify`)."""
 
     shop: Shop
     sender: str
@@ -35,6 +37,8 @@ class Installed:
     credentials: Mapping[str, str] = field(repr=False)
     join_code: str = ""
     gathering: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    installed_at: datetime | None = None
 
     @property
     def active(self) -> bool:
@@ -47,25 +51,33 @@ class Installed:
 
 
 def install(
-    c: Connection, vault: Vault, *, credentials: Mapping[str, str], sequence: Sequence, **facts: str
+    c: Connection,
+    vault: Vault,
+    *,
+    credentials: Mapping[str, str],
+    sequence: Sequence,
+    at: datetime | None = None,
+    **facts: str,
 ) -> str:
-    """Add a shop, or bring an old one back with new credentials. Returns its key."""
+    """Add a shop, or bring an old one back with new credentials; it keeps its plan. `at`: when, by the world's clock
+    (None: the database's). Returns its key."""
     # No dash: a key that began with one would be an option on the command line.
     key = secrets.token_urlsafe(18).replace("-", "_")
     row = c.execute(
         text(
             "INSERT INTO shops (key, platform, domain, name, currency, country, locale, support, sender,"
-            " credentials, sequence) VALUES (:key, :platform, :domain, :name, :currency, :country, :locale,"
-            " :support, :sender, :credentials, :sequence)"
+            " credentials, sequence, installed_at) VALUES (:key, :platform, :domain, :name, :currency, :country, :locale,"
+            " :support, :sender, :credentials, :sequence, coalesce(CAST(:at AS timestamptz), now()))"
             " ON CONFLICT (platform, domain) DO UPDATE SET state = 'active', name = excluded.name, currency = excluded.currency,"
             " country = excluded.country, locale = excluded.locale,"
-            " sender = excluded.sender, installed_at = now() RETURNING key"
+            " sender = excluded.sender, installed_at = excluded.installed_at RETURNING key"
         ),
         {
             "support": "",
             "sender": "",
             **facts,
             "key": key,
+            "at": at,
             "credentials": b"",
             "sequence": json.dumps(encode(sequence)),
         },
@@ -74,6 +86,23 @@ def install(
     sealed = vault.encrypt_json(dict(credentials), _bind(row))
     c.execute(text("UPDATE shops SET credentials = :sealed WHERE key = :key"), {"sealed": sealed, "key": row})
     return str(row)
+
+
+def describe(c: Connection, shop_id: int, facts: Mapping[str, Any], **columns: str) -> None:
+    """What the platform says of the shop: added to its `facts`, and into the columns name, currency, country, locale."""
+    c.execute(
+        text(
+            "UPDATE shops SET facts = facts || CAST(:facts AS jsonb), name = coalesce(:name, name),"
+            " currency = coalesce(:currency, currency), country = coalesce(:country, country),"
+            " locale = coalesce(:locale, locale) WHERE id = :shop_id"
+        ),
+        {
+            **dict.fromkeys(("name", "currency", "country", "locale")),
+            **columns,
+            "facts": json.dumps(dict(facts)),
+            "shop_id": shop_id,
+        },
+    )
 
 
 def by_key(c: Connection, vault: Vault, platform_or_channel: str | None, key: str) -> Installed | None:
@@ -130,6 +159,8 @@ def _built(vault: Vault, row: Row[Any] | None) -> Installed | None:
         credentials=credentials,
         join_code=row.join_code,
         gathering=row.gathering,
+        facts=row.facts,
+        installed_at=row.installed_at,
     )
 
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from plugin_server.web import api, door, health, joining, links, overview, problems
+from plugin_server.web import api, door, health, joining, links, overview, problems, shopify, shopify_auth
 from plugin_server.web.intake import Intake
 from plugin_server.web.limits import Limits
 from plugin_server.wiring import Machine
@@ -22,6 +22,8 @@ def create_app(machine: Machine) -> Flask:
     app.register_blueprint(joining.bp)
     app.register_blueprint(api.bp)
     app.register_blueprint(health.bp)
+    app.register_blueprint(shopify.bp)  # its "/" stands before the overview's
+    app.register_blueprint(shopify_auth.bp)
     if machine.settings.sandbox:
         # Until merchants can sign in, only the pretend world may be looked at.
         app.register_blueprint(overview.bp)

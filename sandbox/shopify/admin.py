@@ -38,9 +38,10 @@ def call(store: ShopifyStore, version: str, token: str | None, body: Any) -> Ans
     served = served_version(version)
     schema = schema_for(served)
     headers = {"X-Shopify-API-Version": served, "X-Sandbox-Schema": served if schema else "missing"}
-    if not store.installed or token != store.access_token:
-        message = "[API] Invalid API key or access token (unrecognized login or wrong password)"
-        return Answer(401, {"errors": message}, headers)
+    with store.world.lock:
+        refusal = store.desk.refusal(token)
+    if refusal is not None:
+        return Answer(refusal[0], {"errors": refusal[1]}, headers)
     if store.world.roll(store.world.faults.store_error):
         return Answer(503, {"errors": "Service Unavailable"}, headers)
     if not isinstance(body, dict) or not isinstance(body.get("query"), str):

@@ -7,6 +7,7 @@ from typing import Any
 
 from sandbox.catalog import Line, subtotal
 from sandbox.pricing import Code, text
+from sandbox.shopify import redeem
 from sandbox.shopify.parts import address, customer, money_set, recover_url, stamp
 from sandbox.shopify.state import Checkout, Shop
 
@@ -17,7 +18,7 @@ CODE_TYPES = {"percent": "percentage", "fixed": "fixed_amount", "shipping": "shi
 def checkout_body(checkout: Checkout, shop: Shop, code: Code | None) -> Json:
     """checkouts/create and checkouts/update. `customer` is absent when the store has none for it."""
     request = checkout.request
-    off = code.takes_off(checkout.subtotal) if code else Decimal("0.00")
+    off = redeem.off(code, checkout)
     consent = request.consent and checkout.consent_shown
     home = address(request, shop.country)
     body = {

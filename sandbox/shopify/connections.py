@@ -16,6 +16,8 @@ def connection(items: list[dict[str, Any]], args: Mapping[str, Any]) -> dict[str
     size = args.get("first") if args.get("first") is not None else args.get("last")
     if not isinstance(size, int) or not 0 <= size <= MOST_PER_PAGE:
         raise BadPage("you must provide one of first or last, from 0 to 250")
+    if args.get("reverse") and type(items) is list:  # what a root answers is in order already
+        items = items[::-1]
     start, end = _window(items, args)
     inside = items[start:end]
     page = inside[:size] if args.get("first") is not None else inside[max(0, len(inside) - size) :]

@@ -1,142 +1,168 @@
 """Discount codes over the Admin API: how they look, and the mutations that make and end them."""
 
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from sandbox.pricing import Code
+from sandbox.shopify import discount_errors as errors
 from sandbox.shopify.objects import gid, moment
 from sandbox.shopify.records import Records
+from sandbox.shopify.redeem import Discount, Exchange
 
 Object = dict[str, Any]
 
 
 def basic_create(store: Records, args: Object) -> Object:
     """discountCodeBasicCreate: money or a fraction off the order."""
-    wanted = args["basicCodeDiscount"]
+    name = "basicCodeDiscount"
+    wanted = args[name]
     value = (wanted.get("customerGets") or {}).get("value") or {}
-    errors = _common_errors(store, wanted, "basicCodeDiscount") + _value_errors(value)
-    if errors:
-        return _refused(errors)
+    wrong = [*errors.common(store.codes, wanted, name), *errors.value(value, [name, "customerGets", "value"])]
+    if wrong:
+        return refused(wrong)
     if value.get("percentage") is not None:
-        return _made(store, wanted, "percent", Decimal(str(value["percentage"])))
-    return _made(store, wanted, "fixed", Decimal(str(value["discountAmount"]["amount"])))
+        return _made(store, wanted, "DiscountCodeBasic", "percent", Decimal(str(value["percentage"])))
+    return _made(
+        store, wanted, "DiscountCodeBasic", "fixed", errors.decimal(value["discountAmount"]["amount"])
+    )
 
 
 def free_shipping_create(store: Records, args: Object) -> Object:
     """discountCodeFreeShippingCreate."""
-    wanted = args["freeShippingCodeDiscount"]
-    errors = _common_errors(store, wanted, "freeShippingCodeDiscount")
-    return _refused(errors) if errors else _made(store, wanted, "shipping", Decimal(0))
+    name = "freeShippingCodeDiscount"
+    wanted = args[name]
+    wrong = [*errors.common(store.codes, wanted, name), *errors.combination(wanted, name)]
+    return (
+        refused(wrong) if wrong else _made(store, wanted, "DiscountCodeFreeShipping", "shipping", Decimal(0))
+    )
+
+
+def bxgy_create(store: Records, args: Object) -> Object:
+    """discountCodeBxgyCreate, for products and variants."""
+    name = "bxgyCodeDiscount"
+    wanted = args[name]
+    wrong = [*errors.common(store.codes, wanted, name), *errors.exchange(wanted, name)]
+    if wrong:
+        return refused(wrong)
+    gets = wanted["customerGets"]
+    exchange = Exchange(
+        buys=frozenset(errors.named(wanted["customerBuys"]["items"])),
+        buy_quantity=errors.quantity(wanted["customerBuys"], "customerBuys"),
+        gets=frozenset(errors.named(gets["items"])),
+        get_quantity=errors.quantity(gets, "customerGets"),
+        off=Decimal(str(gets["value"]["discountOnQuantity"]["effect"]["percentage"])),
+    )
+    return _made(store, wanted, "DiscountCodeBxgy", "fixed", Decimal(0), exchange)
 
 
 def deactivate(store: Records, args: Object) -> Object:
-    """discountCodeDeactivate."""
-    code = next((c for c in store.codes.values() if gid("DiscountCodeNode", c.id) == args["id"]), None)
-    if code is None:
-        return _refused([_error(["id"], "INVALID", "Code discount does not exist.")])
-    code.active = False
-    return {"codeDiscountNode": code_object(code, store), "userErrors": []}
+    """discountCodeDeactivate: none of its codes works any more."""
+    discount = by_id(store, args["id"])
+    if discount is None:
+        return refused([errors.user_error(["id"], "INVALID", "Code discount does not exist.")])
+    for code in discount.codes:
+        code.active = False
+    discount.first.active = False
+    return {"codeDiscountNode": discount_object(discount, store), "userErrors": []}
 
 
 def by_code(store: Records, args: Object) -> Object | None:
     """codeDiscountNodeByCode, without regard to case."""
     code = store.codes.get(args["code"].lower())
-    return code_object(code, store) if code else None
+    return discount_object(code.more["discount"], store) if code else None
 
 
-def _common_errors(store: Records, wanted: Object, input_name: str) -> list[Object]:
-    errors = []
-    code, starts, ends = wanted.get("code"), _instant(wanted.get("startsAt")), _instant(wanted.get("endsAt"))
-    if not code:
-        errors.append(_error([input_name, "code"], "BLANK", "Code can't be blank"))
-    elif code.lower() in store.codes:
-        message = "Code must be unique. Please try a different code."
-        errors.append(_error([input_name, "code"], "TAKEN", message))
-    elif len(code) > 255:
-        errors.append(
-            _error([input_name, "code"], "TOO_LONG", "Code is too long (maximum is 255 characters)")
-        )
-    if not wanted.get("title"):
-        errors.append(_error([input_name, "title"], "BLANK", "Title can't be blank"))
-    if starts is None:
-        errors.append(_error([input_name, "startsAt"], "BLANK", "Starts at can't be blank"))
-    elif ends is not None and ends <= starts:
-        message = "Ends at needs to be after starts_at"
-        errors.append(_error([input_name, "endsAt"], "END_DATE_BEFORE_START_DATE", message))
-    return errors
+def node(store: Records, args: Object) -> Object | None:
+    """codeDiscountNode."""
+    discount = by_id(store, args["id"])
+    return discount_object(discount, store) if discount else None
 
 
-def _value_errors(value: Object) -> list[Object]:
-    where = ["basicCodeDiscount", "customerGets", "value"]
-    percentage = value.get("percentage")
-    if percentage is None and value.get("discountAmount") is None:
-        return [_error(where, "BLANK", "Value can't be blank")]
-    if percentage is not None and not 0 < percentage <= 1:
-        return [_error([*where, "percentage"], "VALUE_OUTSIDE_RANGE", "Value must be between 0.0 and 1.0")]
-    return []
+def by_id(store: Records, identifier: str) -> Discount | None:
+    return next((d for d in store.discounts.values() if gid("DiscountCodeNode", d.id) == identifier), None)
 
 
-def _made(store: Records, wanted: Object, kind: str, value: Decimal) -> Object:
-    least = ((wanted.get("minimumRequirement") or {}).get("subtotal") or {}).get(
-        "greaterThanOrEqualToSubtotal"
-    )
-    code = Code(
+def _made(
+    store: Records, wanted: Object, typename: str, kind: str, value: Decimal, exchange: Exchange | None = None
+) -> Object:
+    least = wanted.get("minimumRequirement") or {}
+    first = Code(
         id=store.new_id(),
         code=wanted["code"],
         kind=kind,
         value=value,
-        starts_at=_instant(wanted["startsAt"]) or store.now(),
-        ends_at=_instant(wanted.get("endsAt")),
+        starts_at=errors.instant(wanted["startsAt"]) or store.now(),
+        ends_at=errors.instant(wanted.get("endsAt")),
         usage_limit=wanted.get("usageLimit"),
-        minimum=Decimal(str(least or 0)),
+        minimum=errors.decimal((least.get("subtotal") or {}).get("greaterThanOrEqualToSubtotal")),
         title=wanted["title"],
     )
+    first.more["least_pieces"] = int((least.get("quantity") or {}).get("greaterThanOrEqualToQuantity") or 0)
+    discount = Discount(
+        id=first.id,
+        typename=typename,
+        title=wanted["title"],
+        first=first,
+        tags=tuple(wanted.get("tags") or ()),
+        once_per_customer=bool(wanted.get("appliesOncePerCustomer")),
+        exchange=exchange,
+    )
+    first.more["discount"] = discount
+    store.discounts[discount.id] = discount
+    add(store, discount, first)
+    return {"codeDiscountNode": discount_object(discount, store), "userErrors": []}
+
+
+def add(store: Records, discount: Discount, code: Code) -> None:
+    discount.codes.append(code)
     store.codes[code.code.lower()] = code
-    return {"codeDiscountNode": code_object(code, store), "userErrors": []}
 
 
-def _refused(errors: list[Object]) -> Object:
-    return {"codeDiscountNode": None, "userErrors": errors}
+def another(store: Records, discount: Discount, code: str) -> Code:
+    """One more code of a discount: like its first, unused."""
+    made = replace(discount.first, id=store.new_id(), code=code, used=0)
+    add(store, discount, made)
+    return made
 
 
-def _error(where: list[str], code: str, message: str) -> Object:
-    return {
-        "__typename": "DiscountUserError",
-        "field": where,
-        "code": code,
-        "message": message,
-        "extraInfo": None,
-    }
+def refused(wrong: Iterable[Object]) -> Object:
+    return {"codeDiscountNode": None, "userErrors": list(wrong)}
 
 
-def _instant(text: str | None) -> datetime | None:
-    if not text:
-        return None
-    at = datetime.fromisoformat(text)
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+def discount_facts(discount: Discount, store: Records) -> Object:
+    """For people who look on: title, status, and each code with how often it was used."""
+    shown = discount_object(discount, store)["codeDiscount"]
+    facts = {name: shown[name] for name in ("title", "status", "endsAt", "tags")}
+    return {**facts, "codes": {code.code: code.used for code in discount.codes}}
 
 
-def code_object(code: Code, store: Records) -> Object:
-    now = store.now()
-    ended = not code.active or (code.ends_at is not None and now >= code.ends_at)
-    one = {"id": gid("DiscountRedeemCode", code.id), "code": code.code, "asyncUsageCount": code.used}
+def redeem_code(code: Code) -> Object:
+    return {"id": gid("DiscountRedeemCode", code.id), "code": code.code, "asyncUsageCount": code.used}
+
+
+def discount_object(discount: Discount, store: Records) -> Object:
+    now, first = store.now(), discount.first
+    ended = not first.active or (first.ends_at is not None and now >= first.ends_at)
     return {
         "__typename": "DiscountCodeNode",
-        "id": gid("DiscountCodeNode", code.id),
+        "id": gid("DiscountCodeNode", discount.id),
         "codeDiscount": {
-            "__typename": "DiscountCodeFreeShipping" if code.kind == "shipping" else "DiscountCodeBasic",
-            "title": code.title,
-            "status": "EXPIRED" if ended else "SCHEDULED" if now < code.starts_at else "ACTIVE",
-            "startsAt": moment(code.starts_at),
-            "endsAt": moment(code.ends_at),
-            "usageLimit": code.usage_limit,
-            "asyncUsageCount": code.used,
-            "codes": [one],
-            "codesCount": {"count": 1, "precision": "EXACT"},
+            "__typename": discount.typename,
+            "title": discount.title,
+            "status": "EXPIRED" if ended else "SCHEDULED" if now < first.starts_at else "ACTIVE",
+            "startsAt": moment(first.starts_at),
+            "endsAt": moment(first.ends_at),
+            "usageLimit": first.usage_limit,
+            "appliesOncePerCustomer": discount.once_per_customer,
+            "tags": list(discount.tags),
+            "asyncUsageCount": sum(code.used for code in discount.codes),
+            "codes": [redeem_code(code) for code in discount.codes],
+            "codesCount": {"count": len(discount.codes), "precision": "EXACT"},
             "shareableUrls": [
                 {
-                    "url": f"https://{store.shop.domain}/discount/{code.code}",
+                    "url": f"https://{store.shop.domain}/discount/{first.code}",
                     "targetType": "HOME_PAGE",
                     "title": "Home",
                 }

@@ -167,3 +167,5 @@ def loose(document: DocumentNode, run: Run, variables: Object, operation: Operat
         return Loose(document, run, variables).execute(operation)
     except (NotPlayed, BadPage) as trouble:
         return {"data": None, "errors": [GraphQLError(str(trouble)).formatted]}
+    except GraphQLError as trouble:
+        return {"data": None, "errors": [trouble.formatted]}

@@ -15,13 +15,21 @@ def uninstall(store: ShopifyStore, facts: Facts) -> None:
     """app/uninstalled; from now on the token is refused."""
     with store.world.lock:
         send(store, "app/uninstalled", shop_payload.shop_body(store.shop))
-        store.installed = False
+        store.desk.revoke()
 
 
 def scopes(store: ShopifyStore, facts: Facts) -> None:
     """app/scopes_update with `previous` and `current`."""
     previous, current = facts.get("previous") or ["read_orders"], facts.get("current") or ["read_orders"]
+    with store.world.lock:
+        store.desk.scopes = tuple(str(scope) for scope in current)
     send(store, "app/scopes_update", shop_payload.scopes_body(store.shop, previous, current, store.now()))
+
+
+def settings(store: ShopifyStore, facts: Facts) -> None:
+    """The merchant changes the shop's settings: any field of the Admin API's Shop."""
+    with store.world.lock:
+        store.settings |= facts
 
 
 def consent(store: ShopifyStore, facts: Facts) -> None:
@@ -81,6 +89,7 @@ def orders_of(store: ShopifyStore, person: Customer) -> list[int]:
 ERRANDS: dict[str, Callable[[ShopifyStore, Facts], None]] = {
     "uninstall": uninstall,
     "scopes": scopes,
+    "settings": settings,
     "consent": consent,
     "data-request": data_request,
     "redact": redact,

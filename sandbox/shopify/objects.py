@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from sandbox import places, zones
 from sandbox.catalog import Line
+from sandbox.shopify import redeem
 from sandbox.shopify.parts import address, recover_url
 from sandbox.shopify.records import Records
 from sandbox.shopify.state import Checkout, Customer, Order, Shop
@@ -43,7 +44,12 @@ def shop_object(shop: Shop) -> Object:
         "name": shop.name,
         "myshopifyDomain": shop.domain,
         "url": f"https://{shop.domain}",
-        "primaryDomain": {"host": shop.domain, "url": f"https://{shop.domain}", "sslEnabled": True},
+        "primaryDomain": {
+            "host": shop.domain,
+            "url": f"https://{shop.domain}",
+            "sslEnabled": True,
+            "localization": {"defaultLocale": shop.locale.partition("-")[0], "alternateLocales": []},
+        },
         "email": "owner@example.com",
         "contactEmail": "hello@example.com",
         "ianaTimezone": shop.zone,
@@ -54,6 +60,7 @@ def shop_object(shop: Shop) -> Object:
         "taxesIncluded": False,
         "plan": {"publicDisplayName": "Sandbox", "partnerDevelopment": True, "shopifyPlus": False},
         "billingAddress": {"countryCodeV2": shop.country, "country": places.country(shop.country).name},
+        "shopAddress": {"countryCodeV2": shop.country, "country": places.country(shop.country).name},
     }
 
 
@@ -76,8 +83,7 @@ def mailing_address(typed: Object) -> Object:
 
 
 def checkout_object(checkout: Checkout, store: Records) -> Object:
-    code = store.applied(checkout)
-    off = code.takes_off(checkout.subtotal) if code else Decimal("0.00")
+    off = redeem.off(store.applied(checkout), checkout)
     place = mailing_address(address(checkout.request, store.country))
     return {
         "id": gid("AbandonedCheckout", checkout.id),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sandbox.shopify import discounts
+from sandbox.shopify import bulk_codes, discounts
 from sandbox.shopify.objects import checkout_object, customer_object, gid, order_object, shop_object
 from sandbox.shopify.schema import VERSIONS
 from sandbox.shopify.search import Search
@@ -148,10 +148,9 @@ def is_time(given: str | None) -> bool:
 
 
 def installation(store: ShopifyStore, args: Object) -> Object:
-    scopes = "read_orders read_customers write_customers read_discounts write_discounts"
     return {
         "id": gid("AppInstallation", store.shop.shop_id),
-        "accessScopes": [{"handle": scope, "description": scope} for scope in scopes.split()],
+        "accessScopes": [{"handle": scope, "description": scope} for scope in store.desk.scopes],
         "activeSubscriptions": [],
     }
 
@@ -180,8 +179,10 @@ QUERIES: dict[str, Root] = {
     "order": order,
     "customer": customer,
     "customerByIdentifier": customer_by_identifier,
-    "shop": lambda store, args: shop_object(store.shop),
+    "shop": lambda store, args: shop_object(store.shop) | store.settings,
+    "codeDiscountNode": discounts.node,
     "codeDiscountNodeByCode": discounts.by_code,
+    "discountRedeemCodeBulkCreation": bulk_codes.bulk_creation,
     "currentAppInstallation": installation,
     "publicApiVersions": api_versions,
 }
@@ -189,5 +190,7 @@ MUTATIONS: dict[str, Root] = {
     "customerSmsMarketingConsentUpdate": sms_consent_update,
     "discountCodeBasicCreate": discounts.basic_create,
     "discountCodeFreeShippingCreate": discounts.free_shipping_create,
+    "discountCodeBxgyCreate": discounts.bxgy_create,
+    "discountRedeemCodeBulkAdd": bulk_codes.bulk_add,
     "discountCodeDeactivate": discounts.deactivate,
 }

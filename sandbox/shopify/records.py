@@ -2,11 +2,14 @@
 
 import itertools
 from datetime import datetime
+from typing import Any
 
 from sandbox.courier import Courier
 from sandbox.pricing import Code
 from sandbox.shopify.cost import Bucket
 from sandbox.shopify.deliveries import Outbox, uuid_like
+from sandbox.shopify.oauth import Desk
+from sandbox.shopify.redeem import Bulk, Discount, fits
 from sandbox.shopify.state import Checkout, Customer, Order, Shop
 from sandbox.storefront import CartRequest, NotPossible, UnknownThing
 from sandbox.world import World
@@ -16,7 +19,8 @@ class Records:
     """Checkouts, customers, orders and codes of one store."""
 
     def __init__(self, world: World, courier: Courier, shop: Shop, access_token: str) -> None:
-        self.world, self.shop, self.access_token = world, shop, access_token
+        self.world, self.shop = world, shop
+        self.desk = Desk(world, shop.domain, access_token, installed=bool(access_token))
         self.id, self.name, self.currency = shop.id, shop.name, shop.currency
         self.country, self.locale = shop.country, shop.locale
         self.outbox = Outbox(world, courier, shop.id, shop.domain)
@@ -24,10 +28,16 @@ class Records:
         self.orders: dict[int, Order] = {}
         self.customers: dict[int, Customer] = {}
         self.codes: dict[str, Code] = {}  # by code in lower case
-        self.installed = True
+        self.discounts: dict[int, Discount] = {}
+        self.bulks: dict[int, Bulk] = {}
+        self.settings: dict[str, Any] = {}  # of the shop, where they differ from what is usual
         self.bucket = Bucket()
         self._ids = itertools.count(shop.shop_id * 10_000 + 1)
         self._numbers = itertools.count(1001)
+
+    @property
+    def installed(self) -> bool:
+        return self.desk.installed
 
     def now(self) -> datetime:
         return self.world.clock.now()
@@ -57,7 +67,7 @@ class Records:
     def usable(self, code: str | None, checkout: Checkout) -> Code | None:
         """The code, if it exists and applies to this checkout now."""
         found = self.codes.get((code or "").lower())
-        return found if found and found.refusal(self.now(), checkout.subtotal) is None else None
+        return found if found and fits(found, checkout, self.now()) else None
 
     def applied(self, checkout: Checkout) -> Code | None:
         """The code that stands in the checkout: usable while it is open, used once it is bought."""

@@ -3,6 +3,7 @@
 from flask import Blueprint, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from sandbox.hang_up import HangUp
 from sandbox.shopify import admin
 from sandbox.shopify.store import ShopifyStore
 from sandbox.world import World
@@ -25,4 +26,7 @@ def graphql(domain: str, version: str) -> ResponseReturnValue:
         return jsonify({"errors": "Not Found"}), 404
     token = request.headers.get("X-Shopify-Access-Token")
     answer = admin.call(store, version, token, request.get_json(force=True, silent=True))
+    lost = store.world.faults.store_hangup
+    if lost and store.world.roll(lost):
+        return HangUp()
     return jsonify(answer.body), answer.status, answer.headers

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from sandbox.catalog import Line, lines_of, one_more
 from sandbox.pricing import text
+from sandbox.shopify import redeem
 from sandbox.shopify.checkout_payload import cart_body, checkout_body, deleted_body
 from sandbox.shopify.order_payload import order_body
 from sandbox.shopify.parts import recover_url
@@ -142,7 +142,7 @@ class ShopifyStore(Records):
         with self.world.lock:
             checkout = self.checkout(token)
             code = self.applied(checkout)
-            off = code.takes_off(checkout.subtotal) if code else Decimal("0.00")
+            off = redeem.off(code, checkout)
             return CartView(
                 token=token,
                 lines=tuple(line_view(line) for line in checkout.lines),
@@ -179,9 +179,9 @@ class ShopifyStore(Records):
             attributes=attributes,
         )
         if code is not None:
-            code.used += 1
             order.code, order.code_kind, order.code_value = code.code, code.kind, code.value
-            order.discount = code.takes_off(checkout.subtotal)
+            order.discount = redeem.off(code, checkout)
+            redeem.redeemed(code, checkout)
         checkout.completed_at, checkout.updated_at, checkout.order_id = now, now, order.id
         checkout.discount_code = code.code if code else None
         self.orders[order.id] = order

@@ -1,15 +1,13 @@
 """The carrier's API: `POST /v1/messages`, with the misfortunes that are switched on."""
 
-import socket
 import threading
 import uuid
-from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from sandbox.hang_up import HangUp
 from sandbox.vonage import orders, problems
 from sandbox.vonage.auth import account_of
 from sandbox.vonage.carrier import Carrier
@@ -18,14 +16,6 @@ from sandbox.vonage.problems import Problem
 from sandbox.world import World
 
 bp = Blueprint("vonage", __name__)
-
-
-class HangUp(Response):
-    """No answer at all: the connection breaks after the request was read."""
-
-    def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
-        environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
-        raise ConnectionAbortedError("the carrier hung up")
 
 
 @bp.post("/v1/messages")

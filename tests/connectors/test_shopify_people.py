@@ -101,9 +101,10 @@ def test_a_shop_is_removed():
 
 def test_the_app_is_uninstalled():
     (event,) = read("app/uninstalled", {"id": 548380009, "myshopify_domain": DOMAIN}).events
-    assert event == Uninstalled(domain=DOMAIN)
+    at = datetime(2026, 11, 24, 9, 3, 11, 123456, tzinfo=UTC)
+    assert event == Uninstalled(domain=DOMAIN, at=at)
     (event,) = read("app/uninstalled", {"id": 548380009, "myshopify_domain": None}).events
-    assert event == Uninstalled(domain=DOMAIN)
+    assert event == Uninstalled(domain=DOMAIN, at=at)
 
 
 @pytest.mark.parametrize(

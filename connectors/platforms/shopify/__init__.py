@@ -6,6 +6,7 @@ from datetime import datetime
 from connectors.delivery import Credentials, Delivery
 from connectors.platforms.shopify import door, last_look, links, topics
 from connectors.platforms.shopify.consent import tell_consent
+from connectors.platforms.shopify.discounts import ShopifyCodes
 from sequences.cart import Shop
 from sequences.events import Reading
 from sequences.ports import CartRef, Look, PersonRef, StoreConsent, Told
@@ -42,6 +43,9 @@ class Shopify:
         self, shop: Shop, credentials: Credentials, person: PersonRef, consent: StoreConsent
     ) -> Told:
         return tell_consent(shop, credentials, person, consent)
+
+    def codes(self, shop: Shop, credentials: Credentials) -> ShopifyCodes:
+        return ShopifyCodes(shop, credentials)
 
 
 connector = Shopify()

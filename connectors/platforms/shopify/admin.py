@@ -1,10 +1,14 @@
-"""A small client for the GraphQL Admin API: one shop, one token, both given; nothing global.
+"""A small client for the GraphQL Admin API: one shop and where its token comes from, both given; nothing global.
 
 AdminError
 ├── NotReached     no answer, or one from something in between: try again later
 ├── Throttled      the shop's budget of query cost is used up: try again later
 ├── NotAllowed     the token isn't good (any more), or the app may not ask this
+│   ├── GrantRefused   what was offered for a token isn't taken: a session token, a refresh token, a code
+│   └── AppRefused     our client id or secret isn't taken, for any shop
 └── QueryRefused   the query or its answer is wrong: trying again can't help
+
+`tokens.py` raises the last but one and its two.
 """
 
 import re
@@ -16,6 +20,7 @@ from typing import Any
 
 import requests
 
+from connectors.live_tokens import FixedToken, TokenSource
 from connectors.wire import load_json
 from sequences.errors import BadDelivery, ComebackError
 
@@ -48,6 +53,14 @@ class NotAllowed(AdminError):
     """The token isn't good, or the app may not ask this."""
 
 
+class GrantRefused(NotAllowed):
+    """Shopify doesn't take what was offered for a token."""
+
+
+class AppRefused(NotAllowed):
+    """Shopify doesn't take our client id or secret: see COMEBACK_SHOPIFY_CLIENT_ID and its secret."""
+
+
 class QueryRefused(AdminError):
     """The Admin API refused the query."""
 
@@ -61,27 +74,28 @@ def operation(name: str) -> str:
 
 
 class AdminClient:
-    """`base_url` is the shop's (`https://mugs.myshopify.com`), `token` its access token; `patience` is how
-    many seconds, in all its runs together, it may wait for a throttled shop."""
+    """`base_url` is the shop's (`https://mugs.myshopify.com`), `token` its access token or where that comes from;
+    `patience` is how many seconds, in all its runs together, it may wait for a throttled shop."""
 
     def __init__(
         self,
         base_url: str,
-        token: str,
+        token: str | TokenSource,
         session: requests.Session,
         *,
         patience: float = 8.0,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.url = f"{base_url.rstrip('/')}/admin/api/{API_VERSION}/graphql.json"
-        self._token = token
+        self._tokens = FixedToken(token) if isinstance(token, str) else token
         self._session = session
         self._patience = patience
         self._sleep = sleep
 
     def run(self, operation_name: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """The operation's `data`, whole: an answer with errors beside its data is an error. Raises
-        AdminError. Only a throttled call is repeated, since that one wasn't carried out."""
+        AdminError. Only what wasn't carried out is repeated: a throttled call, and, once, one whose token was
+        refused."""
         body = {
             "query": operation(operation_name),
             "operationName": operation_name,
@@ -94,17 +108,25 @@ class AdminClient:
             self._wait(answer)
 
     def _post(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        headers = {"X-Shopify-Access-Token": self._token, "Accept": "application/json"}
-        try:  # a redirect would take the token along
-            response = self._session.post(self.url, json=body, headers=headers, allow_redirects=False)
-        except requests.RequestException as e:
-            raise NotReached(f"the Admin API wasn't reached ({type(e).__name__})") from e
+        token = self._tokens.current()
+        response = self._send(body, token)
+        if _token_refused(response) and (other := self._tokens.renewed(token)) != token:
+            response = self._send(body, other)
+            if _token_refused(response):
+                self._tokens.lost(other)
         _judge(response.status_code)
         try:
             answer: dict[str, Any] = load_json(response.content)
         except BadDelivery as e:
             raise NotReached(f"the Admin API's answer can't be read: {e}") from None
         return answer
+
+    def _send(self, body: Mapping[str, Any], token: str) -> requests.Response:
+        headers = {"X-Shopify-Access-Token": token, "Accept": "application/json"}
+        try:  # a redirect would take the token along
+            return self._session.post(self.url, json=body, headers=headers, allow_redirects=False)
+        except requests.RequestException as e:
+            raise NotReached(f"the Admin API wasn't reached ({type(e).__name__})") from e
 
     def _wait(self, answer: Mapping[str, Any]) -> None:
         seconds = _until_restored(answer)
@@ -113,6 +135,13 @@ class AdminClient:
             raise Throttled(said, seconds)
         self._patience -= seconds
         self._sleep(seconds)
+
+
+def _token_refused(response: requests.Response) -> bool:
+    """A token that isn't good (any more), or one that never ends where only others are taken any longer."""
+    return response.status_code == 401 or (
+        response.status_code == 403 and b"non-expiring" in response.content[:2000].lower()
+    )
 
 
 def _judge(status: int) -> None:

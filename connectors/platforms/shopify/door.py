@@ -11,8 +11,8 @@ import hmac
 import re
 
 from connectors.delivery import Credentials, Delivery
+from connectors.platforms.shopify.domains import shop_domain
 
-_DOMAIN = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\.myshopify\.com")
 _ID = re.compile(r"[\x21-\x7e]{1,200}")
 
 
@@ -44,5 +44,4 @@ def dedup(delivery: Delivery) -> str:
 
 def shop_hint(delivery: Delivery) -> str:
     """The myshopify.com domain that the delivery claims to come from, or '' if that is none."""
-    domain = delivery.header("x-shopify-shop-domain").lower()
-    return domain if _DOMAIN.fullmatch(domain) else ""
+    return shop_domain(delivery.header("x-shopify-shop-domain"))

@@ -97,7 +97,8 @@ def read_uninstalled(delivery: Delivery, shop: Shop) -> Reading:
     """app/uninstalled: the payload is the shop."""
     domain = payloads.SHOP.read(load_json(delivery.body))["myshopify_domain"]
     same_shop("myshopify_domain", domain, shop)
-    return Reading(events=(Uninstalled(domain=domain.lower() or shop_hint(delivery)),))
+    named = domain.lower() or shop_hint(delivery)
+    return Reading(events=(Uninstalled(domain=named, at=triggered_at(delivery)),))
 
 
 def read_scopes(delivery: Delivery, shop: Shop) -> Reading:

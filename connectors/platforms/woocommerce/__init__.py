@@ -51,6 +51,9 @@ class WooCommerce:
     ) -> Told:
         return tell_consent(shop, credentials, person, consent)
 
+    def codes(self, shop: Shop, credentials: Credentials) -> None:
+        """Not made here yet: an offer's own `code` stands in."""
+
     def recovery_link(self, link: str, *, code: str = "", utm: Mapping[str, str] | None = None) -> str:
         return links.recovery_link(link, code=code, utm=utm)
 

@@ -1,0 +1,1 @@
+"""How a shop becomes ours, and keeps letting us in."""

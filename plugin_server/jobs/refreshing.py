@@ -1,0 +1,57 @@
+"""Shops that nothing asks for lose us after ninety days without a refresh; so they are refreshed long before.
+
+Asked for every night, run by the errands' worker: a hundred slow shops must not keep the clock.
+"""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import structlog
+
+from connectors.platforms.shopify.admin import AdminError
+from plugin_server.jobs import queues
+from plugin_server.store import shops, tokens
+from plugin_server.store.shops import Installed
+from plugin_server.wiring import Machine
+
+log = structlog.get_logger()
+DORMANT_FOR = timedelta(days=30)
+"""Then sixty nights are left to try again."""
+MOST = 5_000
+AT_ONCE = 4
+SECONDS = 600.0
+"""After this long a night begins no more: the next one goes on."""
+
+
+def ask(machine: Machine) -> bool:
+    """Have the night's refreshes made. A Redis that is down has them made another night."""
+    try:
+        with queues.impatient(machine.redis_url) as connection:
+            queues.ask_for_refreshing(queues.queue(queues.ERRANDS, connection))
+    except queues.DOWN as error:
+        log.warning("tokens aren't refreshed tonight", error=type(error).__name__)
+        return False
+    return True
+
+
+def run(machine: Machine) -> int:
+    """Refresh who needs it, those first that end soonest. Returns how many were refreshed."""
+    with machine.db.system() as c:
+        ids = tokens.dormant(c, machine.clock.now() - DORMANT_FOR, MOST)
+        found = shops.readable(c, machine.secrets.vault, ids)
+    until = time.monotonic() + SECONDS
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return sum(pool.map(lambda one: time.monotonic() < until and _one(machine, one), found))
+
+
+def _one(machine: Machine, installed: Installed) -> bool:
+    kept = machine.keeper.kept(installed.shop)
+    if kept is None or not kept.good:
+        return False
+    try:
+        machine.keeper.rotate(installed.shop, kept.tokens.access)
+    except AdminError as error:
+        log.warning("a dormant shop's token wasn't refreshed", shop=installed.shop.id, why=str(error))
+        return False
+    return True
