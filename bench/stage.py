@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from plugin_server import servers, settings
+from plugin_server import loading, servers
 from plugin_server.demo.shops import PLAN
 from plugin_server.logs import configure
 from plugin_server.setting import PREFIX, ROOT
@@ -38,7 +38,7 @@ def up(**more: str) -> Iterator[Stage]:
     with tempfile.TemporaryDirectory(prefix="comeback-bench-") as folder:
         own = {"WIRING": "sandbox", "DATA_DIR": folder, "LOG_LEVEL": "WARNING", **_upper(more)}
         env = {**_bare(), **{PREFIX + name: value for name, value in own.items()}}
-        found = settings.load(env, dotenv=None)
+        found = loading.load(env, dotenv=None)
         configure(found)
         with servers.up(found) as running:
             db.migrate(running.database_url)

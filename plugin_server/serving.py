@@ -7,7 +7,7 @@ from flask import Flask
 from granian.constants import Interfaces
 from granian.server import Server
 
-from plugin_server import servers, settings
+from plugin_server import loading, servers
 from plugin_server.logs import configure
 from plugin_server.settings import Settings
 from plugin_server.store import db
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 def start() -> tuple[Settings, servers.Servers]:
     """Settings and servers of this process; both stop it, in words, if something is wrong."""
-    found = settings.load(os.environ)
+    found = loading.load(os.environ)
     configure(found)
     return found, servers.up(found)
 

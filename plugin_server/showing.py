@@ -2,8 +2,9 @@
 
 import textwrap
 
+from plugin_server.loading import about
 from plugin_server.setting import Setting, database_url, redis_url, without_password
-from plugin_server.settings import Settings, about
+from plugin_server.settings import Settings
 
 
 def masked(settings: Settings) -> dict[str, str]:

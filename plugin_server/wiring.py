@@ -16,7 +16,8 @@ from connectors.platforms.shopify.tokens import App, TokenClient
 from plugin_server.clocks import clock_for
 from plugin_server.crypto import Vault
 from plugin_server.install.tokens import Keeper
-from plugin_server.settings import Settings, SettingsError
+from plugin_server.setting import SettingsError
+from plugin_server.settings import Settings
 from plugin_server.store.db import Database
 from plugin_server.store.shops import Installed
 from plugin_server.store.tx import Secrets

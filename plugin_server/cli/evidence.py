@@ -12,7 +12,7 @@ import click
 from compliance.evidence_chain import Anchor, Entry
 from compliance.evidence_checks import Report, verify
 from compliance.phones import Phone, parse
-from plugin_server import settings as all_settings
+from plugin_server import loading
 from plugin_server.cli.failing import NOT_READY, fail, in_words
 from plugin_server.evidence import anchor_files, packing
 from plugin_server.evidence.dossier import NothingKept
@@ -156,5 +156,5 @@ def export_consent(shop: str, phone: str, out: Path | None) -> None:
 @in_words
 def evidence_key() -> None:
     """Print the public key that signs exports, and its fingerprint. Publish it: who checks an export compares it."""
-    public = Signer(all_settings.load(os.environ).phone_key).public_key
+    public = Signer(loading.load(os.environ).phone_key).public_key
     click.echo(f"{public}\nfingerprint {fingerprint(public)}")

@@ -7,7 +7,7 @@ from typing import Any
 import click
 from sqlalchemy import Connection
 
-from plugin_server import settings as all_settings
+from plugin_server import loading
 from plugin_server.cli.failing import fail, in_words
 from plugin_server.serving import build, start
 from plugin_server.showing import masked
@@ -21,7 +21,7 @@ from plugin_server.wiring import Machine
 @in_words
 def settings(as_json: bool) -> None:
     """Print every setting as this process sees it, secrets masked."""
-    shown = masked(all_settings.load(os.environ))
+    shown = masked(loading.load(os.environ))
     if as_json:
         click.echo(json.dumps(shown, indent=2))
         return

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 import requests
 
-from plugin_server import procfile, servers, settings
+from plugin_server import loading, procfile, servers
 from plugin_server.demo import shops
 from plugin_server.demo.world import World
 from plugin_server.procfile import Processes
@@ -46,9 +46,9 @@ class NotUp(Exception):
 def up(options: argparse.Namespace, more: Mapping[str, str], start: datetime) -> Iterator[Stage]:
     """Start all, in a data folder of the demo's own that is emptied first; stop all at the end."""
     env = _env(options, more)
-    found = settings.load(env, dotenv=None)
+    found = loading.load(env, dotenv=None)
     _empty(found)
-    found = settings.load(env, dotenv=None)  # the keys lie in the folder that was just emptied
+    found = loading.load(env, dotenv=None)  # the keys lie in the folder that was just emptied
     with servers.up(found) as running:
         db.migrate(running.database_url)
         made = machine(found, running.database_url, running.redis_url)

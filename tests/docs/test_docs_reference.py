@@ -19,7 +19,7 @@ from message_templates.filters import FILTERS
 from message_templates.variables import VARIABLES
 from plugin_server import create_app
 from plugin_server.demo import counting
-from plugin_server.settings import about
+from plugin_server.loading import about
 from sandbox.app import create_app as create_sandbox
 from sandbox.shopify.errands import ERRANDS
 from sandbox.world import Faults

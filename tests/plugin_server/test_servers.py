@@ -23,15 +23,16 @@ from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 
 from plugin_server import servers
+from plugin_server.loading import load
 from plugin_server.servers import NotAnswering, NotStarted, accounts
 from plugin_server.setting import ROOT
-from plugin_server.settings import Settings, load
+from plugin_server.settings import Settings
 
 USER = """
 import json, sys
-from plugin_server import servers, settings
+from plugin_server import loading, servers
 env = {"COMEBACK_WIRING": "sandbox", "COMEBACK_DATA_DIR": sys.argv[1]}
-with servers.up(settings.load(env, None)) as found:
+with servers.up(loading.load(env, None)) as found:
     print(json.dumps([found.database_url, found.redis_url]), flush=True)
     sys.stdin.readline()
 """
@@ -314,8 +315,8 @@ def test_a_forked_child_stands_in_for_a_killed_parent_and_not_for_one_that_left(
 
 def test_a_process_that_ends_without_leaving_leaves_all_the_same(folder: Path) -> None:
     script = USER.replace(
-        "with servers.up(settings.load(env, None)) as found:",
-        "if found := servers.up(settings.load(env, None)):",
+        "with servers.up(loading.load(env, None)) as found:",
+        "if found := servers.up(loading.load(env, None)):",
     ).replace("sys.stdin.readline()", "sys.exit(3)")
     done = subprocess.run([sys.executable, "-c", script, str(folder)], cwd=ROOT, check=False, timeout=60)
     assert done.returncode == 3

@@ -11,9 +11,10 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from tests_settings import sandbox_settings
 
-from plugin_server import settings as module
-from plugin_server.setting import ROOT
-from plugin_server.settings import Settings, SettingsError, about, load
+from plugin_server import loading as module
+from plugin_server.loading import about, load
+from plugin_server.setting import ROOT, SettingsError
+from plugin_server.settings import Settings
 from plugin_server.showing import example, masked
 
 SECRET = base64.b64encode(bytes(range(32))).decode()
