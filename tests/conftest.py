@@ -125,6 +125,7 @@ def spine(database_url: str, embedded: servers.Servers, sandbox: World) -> Itera
         clock_url=f"{sandbox.url}/sandbox/clock",
         vonage_url=sandbox.url,
         shopify_url=f"{sandbox.url}/shopify/{{shop}}",
+        shopify_events_url=f"{sandbox.url}/shopify-api",
         vonage_per_second="100000",
     )
     made = machine(found, database_url, embedded.redis_url)

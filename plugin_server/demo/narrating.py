@@ -16,6 +16,10 @@ FAULTS = {
     "webhook_disorder": 0.1,
     "webhook_late": 0.05,
     "store_error": 0.02,
+    "store_hangup": 0.02,
+    "expiring_only": True,  # so that tokens are moved on from, end, and are refreshed while texts go out
+    "token_hangup": 0.05,
+    "codes_fail": 0.05,
     "carrier_hangup": 0.02,
     "carrier_429": 0.05,
     "carrier_5xx": 0.02,

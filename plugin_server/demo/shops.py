@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 from cryptography.hazmat.primitives import serialization
 
@@ -12,6 +13,7 @@ from plugin_server.demo.world import World
 from plugin_server.settings import Settings
 from plugin_server.store import shops
 from plugin_server.store.db import Database
+from sequences.offers import Discount
 from sequences.sequence import Offer, Sequence, Step
 
 # The pretend checkouts show the box and the words that the merchant vouches for.
@@ -22,7 +24,7 @@ PLAN = replace(
         Step(
             delay=timedelta(hours=24),
             tone="helpful",
-            offer=Offer(kind="percent", value="10%", code="WELCOME10"),
+            offer=Offer(discount=Discount(kind="percent", percent=Decimal(10)), code="WELCOME10"),
         ),
     ),
     store_consent=True,

@@ -100,6 +100,7 @@ def _env(options: argparse.Namespace, more: Mapping[str, str]) -> dict[str, str]
         "CLOCK_URL": f"{sandbox}/sandbox/clock",
         "VONAGE_URL": sandbox,
         "SHOPIFY_URL": f"{sandbox}/shopify/{{shop}}",
+        "SHOPIFY_EVENTS_URL": f"{sandbox}/shopify-api",
         "WEB_WORKERS": "1",
         "LOG_LEVEL": "INFO" if options.verbose else "WARNING",
         **more,
