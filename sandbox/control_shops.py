@@ -9,7 +9,7 @@ from sandbox import shops
 from sandbox.shopify import errands
 from sandbox.shopify.discounts import discount_facts
 from sandbox.shopify.store import ShopifyStore
-from sandbox.storefront import CartRequest, NotPossible, SandboxError, UnknownThing, WantedItem
+from sandbox.storefront import LEFT_OUT, CartRequest, NotPossible, SandboxError, UnknownThing, WantedItem
 from sandbox.woocommerce import accounts
 from sandbox.woocommerce.store import WooStore
 from sandbox.world import World
@@ -143,11 +143,19 @@ def cart_request(facts: dict[str, Any]) -> CartRequest:
         raise BadRequest("consent must be true or false")
     texts = {
         name: str(facts[name])
-        for name in ("phone", "email", "locale", "country", "region", "postcode", "city")
+        for name in ("phone", "email", "locale", "country", "region", "postcode", "city", "address_phone")
         if facts.get(name)
     }
     names = {name: str(facts.get(name) or "") for name in ("first_name", "last_name")}
-    return CartRequest(items(facts), consent=consent, **texts, **names)
+    return CartRequest(items(facts), consent=consent, without=without(facts), **texts, **names)
+
+
+def without(facts: dict[str, Any]) -> frozenset[str]:
+    """What the store shall know nothing of."""
+    wanted = facts.get("without") or []
+    if not isinstance(wanted, list) or not set(map(str, wanted)) <= set(LEFT_OUT):
+        raise BadRequest(f"without must be a list of: {', '.join(LEFT_OUT)}")
+    return frozenset(wanted)
 
 
 def items(facts: dict[str, Any]) -> tuple[WantedItem, ...]:

@@ -1,5 +1,6 @@
 """The shops as a person sees them: pick goods, type a phone, leave or buy; come back by a link."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -101,8 +102,9 @@ def recover(domain: str, shop_id: int, cart_token: str) -> ResponseReturnValue:
         return redirect(url_for("shop.thanks", shop=store.id, order=checkout.order_id), 302)
     if request.method == "POST":
         return pay_or_leave(store, checkout.token)
-    store.visit(checkout.token, landing_site(), request.args.get("discount"))
-    return render_checkout(store, checkout.token, request.args.get("discount"))
+    code = request.args.get("discount") or request.cookies.get("discount_code")
+    store.visit(checkout.token, landing_site(), code)
+    return render_checkout(store, checkout.token, code)
 
 
 def pay_or_leave(store: shops.AnyStore, token: str) -> ResponseReturnValue:
@@ -193,9 +195,10 @@ def rebuilt(store: WooStore, session: dict[str, Any]) -> dict[str, Any]:
 
 
 def landing_site() -> str:
-    """Path and query of this visit without what is secret in the link."""
+    """Path (as the shop has it) and query of this visit without what is secret in the link."""
+    path = re.sub(r"^/shopify/[^/]+", "", request.path)
     query = [(k, v) for k, v in parse_qsl(urlsplit(request.url).query) if k not in SECRETS]
-    return request.path + (f"?{urlencode(query)}" if query else "")
+    return path + (f"?{urlencode(query)}" if query else "")
 
 
 def woo_store(shop: str) -> WooStore:

@@ -1,5 +1,6 @@
 """What planned shoppers do about a text: nothing, click, click and buy, ask, or say STOP."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -75,7 +76,7 @@ class Reaction:
             meant.buy(landing.discount_code, dict(landing.attributes))
 
     def _fill_in(self, meant: Shopper, landing: Landing) -> None:
-        """WooCommerce's checkout link has rebuilt the cart: who one is must be typed again."""
+        """A link has rebuilt the cart: who one is must be typed again."""
         if meant.bought:
             return
         person = meant.plan.person
@@ -142,10 +143,10 @@ def page(url: str) -> str:
 
 
 def shop_of(url: str) -> str:
-    """The part of a WooCommerce address that is the shop's home."""
-    return url.partition("/checkout/")[0]
+    """The part of an address that is the shop's home."""
+    return re.split(r"/checkouts?/", url)[0]
 
 
 def is_rebuilt(url: str) -> bool:
-    """True for the checkout of a cart that WooCommerce's checkout link has put together."""
-    return page(url).endswith("/checkout") and "session=" in url
+    """True for the checkout of a cart that WooCommerce's checkout link or Shopify's permalink has put together."""
+    return "/checkouts/cn/" in url or (page(url).endswith("/checkout") and "session=" in url)

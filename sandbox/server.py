@@ -161,5 +161,10 @@ class Handler(BaseHTTPRequestHandler):
                 environ[key] = f"{environ[key]},{value}" if key in environ else value
         return environ
 
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Of what never reaches the application: even a refusal says that this is no real shop."""
+        super().send_response(code, message)
+        self.send_header("X-Sandbox", "comeback-sandbox")
+
     def log_message(self, format: str, *args: Any) -> None:
         log.debug(format, *args)

@@ -8,6 +8,7 @@ from typing import Any
 from sandbox import places
 from sandbox.courier import Courier, is_loopback
 from sandbox.shopify import schema
+from sandbox.shopify.access import DATA
 from sandbox.shopify.deliveries import Subscription
 from sandbox.shopify.state import Shop as ShopifyShop
 from sandbox.shopify.store import ShopifyStore
@@ -110,8 +111,7 @@ def give_credentials(store: AnyStore, opening: Opening) -> None:
     url, secret = opening.text("webhook_url"), opening.text("webhook_secret")
     if isinstance(store, ShopifyStore):
         give_app(store, opening)
-        version = opening.text("api_version", "2026-10")
-        store.outbox.subscription = Subscription(url, secret, version, opening.text("webhook_name"))
+        store.outbox.subscribe(subscription(opening, url, secret))
         return
     store.keys = {
         opening.text("consumer_key"): (
@@ -125,6 +125,15 @@ def give_credentials(store: AnyStore, opening: Opening) -> None:
             store.outbox.add(topic, url, secret)
 
 
+def subscription(opening: Opening, url: str, secret: str) -> Subscription:
+    """Raises BadShop for a kind of subscription that there isn't."""
+    made_by = opening.text("webhook_made_by", "toml")
+    if made_by not in ("toml", "api"):
+        raise BadShop('webhook_made_by must be "toml" (the app\'s configuration) or "api"')
+    version = opening.text("api_version", "2026-10")
+    return Subscription(url, secret, version, opening.text("webhook_name"), made_by)
+
+
 SCOPES = "read_orders,read_customers,write_customers,read_discounts,write_discounts"
 
 
@@ -132,9 +141,19 @@ def give_app(store: ShopifyStore, opening: Opening) -> None:
     """Which app the shop has. Without `access_token` it is installed by being opened in the shop's admin."""
     desk = store.desk
     if opening.text("access_token"):
-        desk.fixed, desk.migrated, desk.installed = opening.text("access_token"), None, True
+        desk.fixed, desk.migrated = opening.text("access_token"), None
+        desk.install()
     desk.client_id, desk.client_secret = opening.text("client_id", "sandbox"), opening.text("webhook_secret")
     desk.scopes = tuple(opening.text("scopes", SCOPES).split(","))
+    if "protected_data" in opening.facts:
+        store.protected_data = approval(opening.facts["protected_data"])
+
+
+def approval(wanted: object) -> tuple[str, ...]:
+    """What of the customers' data an app may have. Raises BadShop."""
+    if not isinstance(wanted, list) or not set(map(str, wanted)) <= set(DATA):
+        raise BadShop(f"protected data is a list of: {', '.join(DATA)}")
+    return tuple(wanted)
 
 
 def find(world: World, shop: str) -> AnyStore:

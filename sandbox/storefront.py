@@ -26,10 +26,17 @@ class WantedItem:
     quantity: int = 1
 
 
+LEFT_OUT = (
+    "customer", "shipping_address", "billing_address", "address_phone", "contact_phone", "tokens", "landing_site",
+)  # fmt: skip
+"""What a Shopify store may know nothing of: real checkouts and orders lack each of these at times."""
+
+
 @dataclass(frozen=True, slots=True)
 class CartRequest:
     """A shopper who fills in a checkout. `phone` is E.164 or None; `country` ISO 3166 alpha-2; `region` a
-    subdivision code without the country ("CA"); `locale` BCP 47; `consent` is the ticked SMS checkbox."""
+    subdivision code without the country ("CA"); `locale` BCP 47; `consent` is the ticked SMS checkbox.
+    The last two are for Shopify."""
 
     items: tuple[WantedItem, ...]
     phone: str | None = None
@@ -43,6 +50,8 @@ class CartRequest:
     postcode: str | None = None
     city: str | None = None
     landing_site: str = "/"
+    address_phone: str | None = None  # None: the same phone
+    without: frozenset[str] = frozenset()  # of `LEFT_OUT`
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,17 @@ class Faults:
     codes_fail: float = 0.0
     codes_late_seconds: float = 0.0
     codes_refused: bool = False
+    versions_retired: bool = False  # every version of today falls forward to the next
+    journey_missing: float = 0.0  # of orders, the share without customerJourneySummary
+    journey_late_seconds: float = 0.0
     token_hangup: float = 0.0  # the token endpoint does its work and hangs up
     token_no_expiry: bool = False
     expiring_only: bool = False
     access_token_seconds: float = 3600.0
     refresh_token_seconds: float = 7_776_000.0
+    usage_error: float = 0.0
+    usage_429: float = 0.0
+    usage_hangup: float = 0.0  # the App Events API takes an event and hangs up
     carrier_hangup: float = 0.0
     carrier_429: float = 0.0
     carrier_hangup_accepts: float = 0.5  # of the texts on which it hangs up, how many it sends all the same

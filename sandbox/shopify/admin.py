@@ -15,9 +15,9 @@ from graphql import (
     validate,
 )
 
-from sandbox.shopify import cost
+from sandbox.shopify import asking, cost
 from sandbox.shopify.engine import Run, loose, typed
-from sandbox.shopify.schema import schema_for, served_version
+from sandbox.shopify.schema import file_of, rules_for, schema_for, served_version
 from sandbox.shopify.store import ShopifyStore
 
 Json = dict[str, Any]
@@ -35,9 +35,14 @@ class Answer:
 
 def call(store: ShopifyStore, version: str, token: str | None, body: Any) -> Answer:
     """Answer one POST to /admin/api/<version>/graphql.json."""
-    served = served_version(version)
+    served = served_version(version, store.world.faults.versions_retired)
+    if served is None:
+        return Answer(404, {"errors": "Not Found"})
     schema = schema_for(served)
-    headers = {"X-Shopify-API-Version": served, "X-Sandbox-Schema": served if schema else "missing"}
+    headers = {
+        "X-Shopify-API-Version": served,
+        "X-Sandbox-Schema": file_of(served) if schema else "missing",
+    }
     with store.world.lock:
         refusal = store.desk.refusal(token)
     if refusal is not None:
@@ -55,7 +60,12 @@ def call(store: ShopifyStore, version: str, token: str | None, body: Any) -> Ans
     if operation is None and not errors:
         errors = [GraphQLError("An operation name is required")]
     if errors or operation is None:
-        return Answer(200, {"errors": [error.formatted for error in errors]}, headers)
+        return Answer(200, {"errors": [asking.refused(error) for error in errors]}, headers)
+    wrong = asking.wrong_variables(schema, operation, variables) if schema else []
+    if not wrong and (long := asking.too_long(operation, variables)):
+        wrong = [long]
+    if wrong:
+        return Answer(200, {"errors": wrong}, headers)
     return Answer(200, paid(store, served, document, operation, variables), headers)
 
 
@@ -76,14 +86,15 @@ def paid(
     """Execute if the bucket can pay; the difference to what it really cost is given back."""
     asked = cost.requested(document, operation, variables)
     if asked > cost.MAX_COST:
-        message = f"Query cost is {asked}, which exceeds the single query max cost limit ({cost.MAX_COST})"
-        return refused("MAX_COST_EXCEEDED", message)
+        message = f"Query cost is {asked}, which exceeds the single query max cost limit ({cost.MAX_COST})."
+        return refused("MAX_COST_EXCEEDED", message, cost=asked, maxCost=cost.MAX_COST)
     with store.world.lock:
         bucket = store.bucket
         bucket.refill(store.now())
         if not bucket.take(asked):
+            store.world.ledger.write("throttled", shop=store.id, asked=asked)
             return refused("THROTTLED", "Throttled") | {"extensions": {"cost": bill(asked, None, bucket)}}
-        run = Run(store)
+        run = Run(store, rules_for(version))
         result = executed(run, version, document, operation, variables)
         spent = min(asked, cost.actual(result.get("data")) + mutation_base(operation))
         bucket.available += asked - spent
@@ -109,6 +120,7 @@ def bill(asked: int, spent: int | None, bucket: cost.Bucket) -> Json:
     return {"requestedQueryCost": asked, "actualQueryCost": spent, "throttleStatus": bucket.status()}
 
 
-def refused(code: str, message: str) -> Json:
+def refused(code: str, message: str, **more: int) -> Json:
     """Too dear or throttled: HTTP 200 and an error whose code says it."""
-    return {"errors": [{"message": message, "extensions": {"code": code, "documentation": THROTTLED_DOC}}]}
+    told = {"code": code, **more, "documentation": THROTTLED_DOC}
+    return {"errors": [{"message": message, "extensions": told}]}

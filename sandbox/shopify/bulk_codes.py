@@ -3,8 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-from graphql import GraphQLError
-
 from sandbox.shopify import discount_errors as errors
 from sandbox.shopify import discounts
 from sandbox.shopify.objects import gid, moment
@@ -12,16 +10,12 @@ from sandbox.shopify.records import Records
 from sandbox.shopify.redeem import Bulk
 
 Object = dict[str, Any]
-MOST = 250  # of an input array: shopify.dev/docs/api/usage/limits
 TAKES = timedelta(seconds=3)
 
 
 def bulk_add(store: Records, args: Object) -> Object:
     """discountRedeemCodeBulkAdd."""
     wanted = [item["code"] for item in args["codes"]]
-    if len(wanted) > MOST:
-        message = f"The input array size of {len(wanted)} is greater than the maximum allowed of {MOST}."
-        raise GraphQLError(message, extensions={"code": "MAX_INPUT_SIZE_EXCEEDED"})
     discount = discounts.by_id(store, args["discountId"])
     if discount is None:
         wrong = errors.user_error(["discountId"], "INVALID", "Code discount does not exist.")

@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.catalog import Line, subtotal
 from sandbox.pricing import Code, text
-from sandbox.shopify import redeem
+from sandbox.shopify import parts, redeem
 from sandbox.shopify.parts import address, customer, money_set, recover_url, stamp
 from sandbox.shopify.state import Checkout, Shop
 
@@ -31,9 +31,9 @@ def checkout_body(checkout: Checkout, shop: Shop, code: Code | None) -> Json:
         "sms_marketing_phone": request.phone if consent else None,
         "created_at": stamp(checkout.created_at, shop.zone),
         "updated_at": stamp(checkout.updated_at, shop.zone),
-        "landing_site": checkout.landing_site,
-        "note": None,
-        "note_attributes": [],
+        "landing_site": None if "landing_site" in request.without else checkout.landing_site,
+        "note": checkout.note,
+        "note_attributes": [{"name": k, "value": v} for k, v in checkout.attributes.items()],
         "referring_site": "",
         "shipping_lines": [],
         "shipping_address": home,
@@ -44,7 +44,7 @@ def checkout_body(checkout: Checkout, shop: Shop, code: Code | None) -> Json:
         "presentment_currency": shop.currency,
         "completed_at": stamp(checkout.completed_at, shop.zone),
         "closed_at": None,
-        "phone": request.phone,
+        "phone": None if "contact_phone" in request.without else request.phone,
         "customer_locale": request.locale or shop.locale,
         "line_items": [line_item(line) for line in checkout.lines],
         "name": f"#{checkout.id}",
@@ -57,7 +57,7 @@ def checkout_body(checkout: Checkout, shop: Shop, code: Code | None) -> Json:
     }
     if checkout.customer is not None:
         body["customer"] = customer(checkout.customer, home, shop)
-    return body
+    return parts.present(body, request)
 
 
 def totals(checkout: Checkout, off: Decimal) -> Json:

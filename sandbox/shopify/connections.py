@@ -1,45 +1,91 @@
-"""Relay connections out of lists, as the Admin API pages."""
+"""Relay connections out of what was found, as the Admin API pages."""
 
 import base64
-from collections.abc import Mapping
+import binascii
+import bisect
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sandbox.shopify.finding import Page
+
 MOST_PER_PAGE = 250
+Args = Mapping[str, Any]
+Place = tuple[str, int]  # sort value and id
 
 
 class BadPage(Exception):
-    """A connection needs `first` or `last`, from 0 to 250."""
+    """A connection needs `first` or `last`, from 0 to 250, and cursors that it gave."""
 
 
-def connection(items: list[dict[str, Any]], args: Mapping[str, Any]) -> dict[str, Any]:
-    """Nodes, edges and page info of one page. A cursor names a node's id, so new items shift no page."""
+def connection(found: Page | list[dict[str, Any]], args: Args) -> dict[str, Any]:
+    """Nodes, edges and page info of one page.
+
+    A cursor holds the last one's sort value and id, so new things shift no page, and what changes while somebody
+    pages by the time of change comes again at the end.
+    """
     size = args.get("first") if args.get("first") is not None else args.get("last")
     if not isinstance(size, int) or not 0 <= size <= MOST_PER_PAGE:
         raise BadPage("you must provide one of first or last, from 0 to 250")
-    if args.get("reverse") and type(items) is list:  # what a root answers is in order already
-        items = items[::-1]
-    start, end = _window(items, args)
-    inside = items[start:end]
-    page = inside[:size] if args.get("first") is not None else inside[max(0, len(inside) - size) :]
-    offset = start if args.get("first") is not None else end - len(page)
-    cursors = [cursor(item, offset + place) for place, item in enumerate(page)]
+    places, things = _places(found, bool(args.get("reverse")))
+    backwards = found.backwards if isinstance(found, Page) else False
+    start, end = _window(places, args, backwards)
+    if args.get("first") is not None:
+        end_here = min(start + size, end)
+        first, last = start, end_here
+    else:
+        first, last = max(start, end - size), end
+    show = found.show if isinstance(found, Page) else dict
+    nodes = [show(thing) for thing in things[first:last]]
+    cursors = [cursor(place) for place in places[first:last]]
     return {
-        "nodes": page,
-        "edges": [{"cursor": c, "node": item} for c, item in zip(cursors, page, strict=True)],
+        "nodes": nodes,
+        "edges": [{"cursor": c, "node": item} for c, item in zip(cursors, nodes, strict=True)],
         "pageInfo": {
-            "hasNextPage": offset + len(page) < len(items),
-            "hasPreviousPage": offset > 0,
+            "hasNextPage": last < len(places),
+            "hasPreviousPage": first > 0,
             "startCursor": cursors[0] if cursors else None,
             "endCursor": cursors[-1] if cursors else None,
         },
     }
 
 
-def cursor(item: dict[str, Any], place: int) -> str:
-    return base64.b64encode(str(item.get("id", place)).encode()).decode()
+def cursor(place: Place) -> str:
+    value, number = place
+    return base64.b64encode(json.dumps({"last_id": number, "last_value": value}).encode()).decode()
 
 
-def _window(items: list[dict[str, Any]], args: Mapping[str, Any]) -> tuple[int, int]:
-    places = {cursor(item, place): place for place, item in enumerate(items)}
-    after, before = args.get("after"), args.get("before")
-    return places[after] + 1 if after in places else 0, places[before] if before in places else len(items)
+def _places(found: Page | list[dict[str, Any]], reverse: bool) -> tuple[list[Place], Sequence[Any]]:
+    """What a root answers is in order already; a mere list is as long as the thing it belongs to."""
+    if isinstance(found, Page):
+        return [row[:2] for row in found.rows], [row[2] for row in found.rows]
+    items = found[::-1] if reverse else found
+    return [("", place) for place in range(len(items))], items
+
+
+def _window(places: list[Place], args: Args, backwards: bool) -> tuple[int, int]:
+    """From the first place after `after` to the last before `before`."""
+    start, end = 0, len(places)
+    if args.get("after"):
+        start = _after(places, _read(args["after"]), backwards)
+    if args.get("before"):
+        mark = _read(args["before"])
+        end = _after(places, mark, backwards)
+        end -= 1 if end and places[end - 1] == mark else 0
+    return min(start, end), end
+
+
+def _after(places: list[Place], mark: Place, backwards: bool) -> int:
+    """How many places come up to the mark and with it."""
+    if backwards:
+        ahead = bisect.bisect_left(places[::-1], mark)
+        return len(places) - ahead
+    return bisect.bisect_right(places, mark)
+
+
+def _read(text: str) -> Place:
+    try:
+        told = json.loads(base64.b64decode(text, validate=True))
+        return str(told["last_value"]), int(told["last_id"])
+    except (binascii.Error, ValueError, KeyError, TypeError):
+        raise BadPage("Invalid cursor for current pagination sort.") from None

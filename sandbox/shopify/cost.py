@@ -1,5 +1,6 @@
 """What a query costs and the bucket that pays for it (shopify.dev/docs/api/usage/rate-limits)."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
@@ -67,16 +69,17 @@ def actual(data: Any) -> int:
 
 
 def _selection(chosen: SelectionSetNode, variables: dict[str, Any], fragments: dict[str, Any]) -> int:
-    total = 0
+    """Fields add up; of fragments on different types, only one can come true: the dearest."""
+    total, by_type = 0, Counter[str]()
     for node in chosen.selections:
-        if isinstance(node, FragmentSpreadNode):
-            fragment = fragments.get(node.name.value)
-            total += _selection(fragment.selection_set, variables, fragments) if fragment else 0
-        elif isinstance(node, FieldNode):
+        if isinstance(node, FieldNode):
             total += _field(node, variables, fragments)
-        else:
-            total += _selection(node.selection_set, variables, fragments)  # type: ignore[attr-defined]
-    return total
+            continue
+        part = fragments.get(node.name.value) if isinstance(node, FragmentSpreadNode) else node
+        if isinstance(part, FragmentDefinitionNode | InlineFragmentNode):
+            kind = part.type_condition.name.value if part.type_condition else ""
+            by_type[kind] += _selection(part.selection_set, variables, fragments)
+    return total + by_type.pop("", 0) + max(by_type.values(), default=0)
 
 
 def _field(node: FieldNode, variables: dict[str, Any], fragments: dict[str, Any]) -> int:
@@ -85,7 +88,7 @@ def _field(node: FieldNode, variables: dict[str, Any], fragments: dict[str, Any]
     inside = _selection(node.selection_set, variables, fragments)
     size = _page_size(node, variables)
     if size is not None:
-        return 2 + size * max(1, inside)
+        return 2 + size * (1 + inside)
     return inside + (0 if node.name.value in WRAPPERS else 1)
 
 

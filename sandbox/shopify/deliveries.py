@@ -7,25 +7,32 @@ import base64
 import hashlib
 import hmac
 import json
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sandbox.courier import SHOPIFY_TIMEOUT, Courier
+from sandbox.shopify.schema import VERSIONS, served_version
 from sandbox.world import World
 
 RETRIES = 8
+DROPPED_AFTER = 8  # failures in a row, of a subscription that was made over the Admin API
 FIRST_WAIT = timedelta(hours=4) / (2**RETRIES - 1)  # doubling: eight waits that add up to four hours
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """Where an app wants its webhooks and with which client secret they are signed; "" sends none."""
+    """Where an app wants its webhooks and with which client secret they are signed; "" sends none.
+
+    `made_by`: "toml", of the app's configuration, or "api"; there's one of each topic.
+    """
 
     url: str
     secret: str
     api_version: str = "2026-10"
     name: str = ""  # X-Shopify-Name, only there when the subscription has one
+    made_by: str = "toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +73,24 @@ class Outbox:
     def __init__(self, world: World, courier: Courier, shop: str, domain: str) -> None:
         self.world, self.courier, self.shop, self.domain = world, courier, shop, domain
         self.subscription = Subscription("", "")
+        self.failures: Counter[str] = Counter()  # in a row, by topic
+        self.dropped: set[str] = set()
+
+    def subscribe(self, subscription: Subscription) -> None:
+        """To every topic, anew."""
+        self.subscription = subscription
+        self.failures.clear()
+        self.dropped.clear()
+
+    @property
+    def version(self) -> str:
+        """Of the API, in which bodies are written."""
+        asked = self.subscription.api_version
+        return served_version(asked, self.world.faults.versions_retired) or VERSIONS[-1]
 
     def send(self, topic: str, payload: dict[str, Any], about: str, event_id: str) -> None:
         """Queue one webhook. Those `about` the same thing leave in order, unless a fault says otherwise."""
-        if not self.subscription.url:
+        if not self.subscription.url or topic in self.dropped:
             return
         parcel = self.pack(topic, encode(payload), event_id)
         lane, faults = f"{self.shop}:{about}", self.world.faults
@@ -89,7 +110,7 @@ class Outbox:
             "X-Shopify-Topic": topic,
             "X-Shopify-Hmac-Sha256": signature(body, self.subscription.secret),
             "X-Shopify-Shop-Domain": self.domain,
-            "X-Shopify-API-Version": self.subscription.api_version,
+            "X-Shopify-API-Version": self.version,
             "X-Shopify-Webhook-Id": uuid_like(self.dice_hex()),
             "X-Shopify-Event-Id": event_id,
             "X-Shopify-Triggered-At": instant(self.world.clock.now()),
@@ -100,6 +121,8 @@ class Outbox:
 
     def carry(self, parcel: Parcel) -> None:
         """One try. Anything but 2xx, redirects too, is a failure and is tried again later."""
+        if parcel.topic in self.dropped:
+            return
         reply = self.courier.call(
             "POST", parcel.url, body=parcel.body, headers=parcel.headers, timeout=SHOPIFY_TIMEOUT
         )
@@ -111,6 +134,7 @@ class Outbox:
             "status": reply.status,
             "attempt": parcel.attempt,
         }
+        self.count(parcel.topic, reply.ok)
         if reply.ok:
             self.world.ledger.write("delivery", **facts)
         elif parcel.attempt < RETRIES:
@@ -118,6 +142,16 @@ class Outbox:
             self.courier.later(FIRST_WAIT * 2**parcel.attempt, lambda: self.carry(again))
         else:
             self.world.ledger.write("delivery_lost", **facts)
+
+    def count(self, topic: str, ok: bool) -> None:
+        """A subscription of the Admin API doesn't outlive eight failures in a row."""
+        with self.world.lock:
+            self.failures[topic] = 0 if ok else self.failures[topic] + 1
+            if self.subscription.made_by != "api" or self.failures[topic] < DROPPED_AFTER:
+                return
+            if topic not in self.dropped:
+                self.dropped.add(topic)
+                self.world.ledger.write("subscription_dropped", shop=self.shop, topic=topic)
 
     def moments(self, seconds: float) -> timedelta:
         with self.world.lock:

@@ -162,7 +162,7 @@ def discount_object(discount: Discount, store: Records) -> Object:
             "codesCount": {"count": len(discount.codes), "precision": "EXACT"},
             "shareableUrls": [
                 {
-                    "url": f"https://{store.shop.domain}/discount/{first.code}",
+                    "url": f"{store.shop.api_base}/discount/{first.code}",
                     "targetType": "HOME_PAGE",
                     "title": "Home",
                 }

@@ -27,8 +27,10 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from sandbox.shopify import access
 from sandbox.shopify.connections import BadPage, connection
-from sandbox.shopify.queries import MUTATIONS, QUERIES, NotPlayed, Page
+from sandbox.shopify.finding import Count, Page
+from sandbox.shopify.queries import MUTATIONS, QUERIES, NotPlayed
 from sandbox.shopify.store import ShopifyStore
 
 Object = dict[str, Any]
@@ -37,18 +39,28 @@ BLANK = {"Int": 0, "Float": 0.0, "Boolean": False, "UnsignedInt64": "0", "Decima
 
 
 class Run:
-    """One execution: the store it asks and the search warnings it collects."""
+    """One execution: the store it asks, what the app may have, and the search warnings it collects."""
 
-    def __init__(self, store: ShopifyStore) -> None:
-        self.store = store
+    def __init__(self, store: ShopifyStore, rules: access.Rules) -> None:
+        self.store, self.rules = store, rules
+        self.granted = access.with_reading(store.desk.scopes)
+        self.approved = frozenset(store.protected_data)
+        self.all_approved = self.approved >= frozenset(access.DATA)
         self.warnings: list[Object] = []
+
+    def check(self, parent: str, name: str, kind: str) -> None:
+        """Raises the GraphQLError for a field that this app may not have."""
+        if (need := self.rules.lacking(parent, name, kind, self.granted)) is not None:
+            raise access.denied(name, need)
+        if not self.all_approved and (wrong := access.unapproved(parent, name, kind, self.approved)):
+            raise wrong
 
     def root(self, name: str, mutation: bool, args: Object) -> Any:
         if mutation and name not in MUTATIONS:
             raise NotPlayed(f"the sandbox does not play the mutation {name}")
         play = (MUTATIONS if mutation else QUERIES).get(name)
         value = play(self.store, args) if play else None
-        if isinstance(value, Page) and value.search.warnings:
+        if isinstance(value, Page | Count) and value.search.warnings:
             self.warnings.append(
                 {"path": [name], "query": value.search.query, "warnings": value.search.warnings}
             )
@@ -63,6 +75,7 @@ def typed(
         schema,
         document,
         root_value=run,
+        context_value=run,
         variable_values=variables,
         operation_name=operation_name,
         field_resolver=resolve,
@@ -72,14 +85,15 @@ def typed(
 
 
 def resolve(source: Any, info: GraphQLResolveInfo[Any], **args: Any) -> Any:
+    info.context.check(info.parent_type.name, info.field_name, get_named_type(info.return_type).name)
     if isinstance(source, Run):
         value = source.root(info.field_name, info.operation.operation is OperationType.MUTATION, args)
     else:
         value = source.get(info.field_name)
-        value = value() if callable(value) else value
+        value = value(args) if callable(value) else value
     if value is None and isinstance(info.return_type, GraphQLNonNull):
         value = blank(info.return_type.of_type)
-    if isinstance(value, list) and get_named_type(info.return_type).name.endswith("Connection"):
+    if isinstance(value, list | Page) and get_named_type(info.return_type).name.endswith("Connection"):
         return connection(value, args)
     return value
 
@@ -116,19 +130,21 @@ class Loose:
         }
         self.variables = defaults | self.variables
         data: Object = {}
+        mutation = operation.operation is OperationType.MUTATION
         for node in self.fields(operation.selection_set, {}):
             args, name = self.arguments(node), node.name.value
-            value = self.run.root(name, operation.operation is OperationType.MUTATION, args)
+            self.run.check("Mutation" if mutation else "QueryRoot", name, "")
+            value = self.run.root(name, mutation, args)
             data[self.key(node)] = self.shape(node, value, args)
         return {"data": data}
 
     def shape(self, node: FieldNode, value: Any, args: Object) -> Any:
-        value = value() if callable(value) else value
+        value = value(args) if callable(value) else value
         chosen = node.selection_set
         if chosen is None or value is None:
             return value
         wanted = {field.name.value for field in self.fields(chosen, {})}
-        if isinstance(value, list) and wanted & WRAPPERS:
+        if isinstance(value, Page) or (isinstance(value, list) and wanted & WRAPPERS):
             value = connection(value, args)
         if isinstance(value, list):
             return [self.shape(node, item, args) for item in value]

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.shopify import shop_payload
+from sandbox.shopify import marketing, shop_payload
+from sandbox.shopify.access import DATA
 from sandbox.shopify.state import Customer
 from sandbox.shopify.store import ShopifyStore
 from sandbox.storefront import UnknownThing
@@ -30,6 +31,40 @@ def settings(store: ShopifyStore, facts: Facts) -> None:
     """The merchant changes the shop's settings: any field of the Admin API's Shop."""
     with store.world.lock:
         store.settings |= facts
+
+
+def automation(store: ShopifyStore, facts: Facts) -> None:
+    """The merchant switches on (or pauses, by `status`) what another app sends: `app`, `title`, `medium`, `tactic`."""
+    with store.world.lock:
+        marketing.switch(store, facts)
+
+
+def plan(store: ShopifyStore, facts: Facts) -> None:
+    """What the merchant pays for: `active`, `meters` (handles; null takes any)."""
+    with store.world.lock:
+        store.plan.active = bool(facts.get("active", store.plan.active))
+        if "meters" in facts:
+            meters = facts["meters"]
+            store.plan.meters = None if meters is None else tuple(str(meter) for meter in meters)
+
+
+def bucket(store: ShopifyStore, facts: Facts) -> None:
+    """What pays for queries: `size`, `restore` (points a second), `available`."""
+    with store.world.lock:
+        for name in ("size", "restore", "available"):
+            if name in facts:
+                setattr(store.bucket, name, float(facts[name]))
+        store.bucket.at = store.now()
+        store.bucket.available = min(store.bucket.available, store.bucket.size)
+
+
+def protected_data(store: ShopifyStore, facts: Facts) -> None:
+    """What of the customers' data the app is `approved` for: customer, name, address, phone, email."""
+    approved = tuple(str(data) for data in facts.get("approved", DATA))
+    if unknown := set(approved) - set(DATA):
+        raise UnknownThing(f"no protected data is called {unknown}; there are: {', '.join(DATA)}")
+    with store.world.lock:
+        store.protected_data = approved
 
 
 def consent(store: ShopifyStore, facts: Facts) -> None:
@@ -90,6 +125,10 @@ ERRANDS: dict[str, Callable[[ShopifyStore, Facts], None]] = {
     "uninstall": uninstall,
     "scopes": scopes,
     "settings": settings,
+    "automation": automation,
+    "plan": plan,
+    "bucket": bucket,
+    "protected-data": protected_data,
     "consent": consent,
     "data-request": data_request,
     "redact": redact,

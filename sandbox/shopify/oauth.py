@@ -52,6 +52,7 @@ class Desk:
     before_ends: datetime | None = None
     migrated: datetime | None = None
     codes: dict[str, datetime] = field(default_factory=dict)
+    left_at: datetime | None = None  # when the app was uninstalled, if it is
     made: int = 0  # refreshes that were done
 
     def refusal(self, token: str | None) -> tuple[int, str] | None:
@@ -79,8 +80,14 @@ class Desk:
             raise Refused("unsupported_grant_type")
         return way(asked)
 
+    def install(self) -> None:
+        """The merchant agreed, or opened the app."""
+        self.installed, self.left_at = True, None
+
     def revoke(self) -> None:
         """The app was uninstalled: nothing it holds is good any more."""
+        if self.installed:
+            self.left_at = self.world.clock.now()
         self.installed, self.fixed, self.newest, self.before = False, "", "", ""
         self.ends.clear()
         self.codes.clear()

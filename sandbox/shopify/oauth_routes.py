@@ -55,7 +55,7 @@ def authorize(domain: str) -> ResponseReturnValue:
     if not is_loopback(back) or request.args.get("client_id") != store.desk.client_id:
         return jsonify({"error": "invalid_request"}), 400
     with store.world.lock:
-        store.desk.installed = True
+        store.desk.install()
         store.desk.scopes = tuple(filter(None, request.args.get("scope", "").split(",")))
         code = store.desk.code()
     told = {"code": code, "state": request.args.get("state", ""), **about(store)}
@@ -71,7 +71,7 @@ def session_token(shop: str) -> ResponseReturnValue:
         raise UnknownThing("only a Shopify shop makes session tokens")
     facts = request.get_json(force=True, silent=True) or {}
     with store.world.lock:
-        store.desk.installed = True
+        store.desk.install()
         desk = store.desk
         token = session_tokens.mint(
             str(facts.get("kind", "good")),

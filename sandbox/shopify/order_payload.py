@@ -5,6 +5,7 @@ from typing import Any
 
 from sandbox.catalog import Line
 from sandbox.pricing import spread, text
+from sandbox.shopify import parts
 from sandbox.shopify.checkout_payload import CODE_TYPES
 from sandbox.shopify.parts import address, customer, money_set, stamp
 from sandbox.shopify.state import Order, Shop
@@ -25,12 +26,13 @@ def order_body(order: Order, shop: Shop) -> Json:
         "currency": shop.currency,
         "presentment_currency": shop.currency,
         "customer_locale": request.locale or shop.locale,
-        "cart_token": checkout.cart_token,
-        "checkout_token": checkout.token,
+        "cart_token": None if "tokens" in request.without else checkout.cart_token,
+        "checkout_token": None if "tokens" in request.without else checkout.token,
         "email": request.email or "",
         "contact_email": request.email or "",
-        "phone": request.phone,
-        "landing_site": order.landing_site,
+        "phone": None if "contact_phone" in request.without else request.phone,
+        "note": checkout.note,
+        "landing_site": None if "landing_site" in request.without else order.landing_site,
         "note_attributes": [{"name": k, "value": v} for k, v in order.attributes.items()],
         "discount_codes": codes(order),
         "discount_applications": applications(order),
@@ -40,7 +42,7 @@ def order_body(order: Order, shop: Shop) -> Json:
     }
     if checkout.customer is not None:
         body["customer"] = customer(checkout.customer, home, shop)
-    return body
+    return parts.present(body, request)
 
 
 def identity(order: Order, shop: Shop) -> Json:
@@ -114,7 +116,7 @@ def nothing() -> Json:
     """Fields that are present and empty in an order of the online store."""
     null = (
         "current_total_additional_fees_set current_total_duties_set device_id landing_site_ref location_id "
-        "note merchant_of_record_app_id original_total_additional_fees_set original_total_duties_set "
+        "merchant_of_record_app_id original_total_additional_fees_set original_total_duties_set "
         "payment_terms po_number reference referring_site source_identifier source_url user_id"
     )
     false = "buyer_accepts_marketing duties_included estimated_taxes tax_exempt taxes_included test"
@@ -154,10 +156,10 @@ def applications(order: Order) -> list[Json]:
 
 
 def line_items(order: Order, currency: str) -> list[Json]:
-    parts = spread(order.discount, [line.total for line in order.lines])
+    shares = spread(order.discount, [line.total for line in order.lines])
     return [
         line_item(order, line, place, part, currency)
-        for place, (line, part) in enumerate(zip(order.lines, parts, strict=True))
+        for place, (line, part) in enumerate(zip(order.lines, shares, strict=True))
     ]
 
 

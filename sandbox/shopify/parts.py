@@ -33,7 +33,7 @@ def address(request: CartRequest, shop_country: str) -> Json:
     return {
         "first_name": request.first_name,
         "address1": "12 Test Street",
-        "phone": request.phone or "",
+        "phone": None if "address_phone" in request.without else request.address_phone or request.phone or "",
         "city": request.city or country.city,
         "zip": request.postcode or country.postcode,
         "province": places.region_name(country.code, region),
@@ -47,6 +47,12 @@ def address(request: CartRequest, shop_country: str) -> Json:
         "country_code": country.code,
         "province_code": region,
     }
+
+
+def present(body: Json, request: CartRequest) -> Json:
+    """The body without the parts that this shopper's has none of: absent, not null."""
+    absent = request.without & {"customer", "shipping_address", "billing_address"}
+    return {name: value for name, value in body.items() if name not in absent}
 
 
 def recover_url(checkout: Checkout, shop: Shop) -> str:

@@ -4,11 +4,14 @@ import itertools
 from datetime import datetime
 from typing import Any
 
+from sandbox.catalog import Line
 from sandbox.courier import Courier
 from sandbox.pricing import Code
+from sandbox.shopify.access import DATA
 from sandbox.shopify.cost import Bucket
 from sandbox.shopify.deliveries import Outbox, uuid_like
 from sandbox.shopify.oauth import Desk
+from sandbox.shopify.plan import Plan
 from sandbox.shopify.redeem import Bulk, Discount, fits
 from sandbox.shopify.state import Checkout, Customer, Order, Shop
 from sandbox.storefront import CartRequest, NotPossible, UnknownThing
@@ -30,6 +33,9 @@ class Records:
         self.codes: dict[str, Code] = {}  # by code in lower case
         self.discounts: dict[int, Discount] = {}
         self.bulks: dict[int, Bulk] = {}
+        self.activities: list[Any] = []  # sandbox.shopify.marketing.Activity
+        self.plan = Plan.of_yesterday(world.clock.now())
+        self.protected_data: tuple[str, ...] = DATA  # of the customers', what the app is approved for
         self.settings: dict[str, Any] = {}  # of the shop, where they differ from what is usual
         self.bucket = Bucket()
         self._ids = itertools.count(shop.shop_id * 10_000 + 1)
@@ -52,6 +58,22 @@ class Records:
         if token not in self.checkouts:
             raise UnknownThing(f"shop {self.id!r} has no checkout {token!r}")
         return self.checkouts[token]
+
+    def new_checkout(self, request: CartRequest, lines: tuple[Line, ...]) -> Checkout:
+        now = self.now()
+        checkout = Checkout(
+            id=self.new_id(),
+            token=self.outbox.dice_hex(),
+            cart_token=f"Z2NwLXVz{self.outbox.dice_hex()[:24]}",
+            key=self.outbox.dice_hex(),
+            request=request,
+            lines=lines,
+            created_at=now,
+            updated_at=now,
+            landing_site=request.landing_site,
+        )
+        self.checkouts[checkout.token] = checkout
+        return checkout
 
     def checkout_of_cart(self, cart_token: str) -> Checkout:
         for checkout in self.checkouts.values():
@@ -83,7 +105,7 @@ class Records:
 
     def person(self, request: CartRequest) -> Customer | None:
         """The customer of this e-mail; a checkout without one often has none in Shopify's data."""
-        if not request.email:
+        if not request.email or "customer" in request.without:
             return None
         known = next((c for c in self.customers.values() if request.email == c.email), None)
         person = known or self.new_customer(request)

@@ -60,6 +60,8 @@ class Checkout:
     updated_at: datetime
     landing_site: str
     customer: Customer | None = None
+    note: str | None = None
+    attributes: dict[str, str] = field(default_factory=dict)
     discount_code: str | None = None
     consent_shown: bool = False  # whether the box had been ticked yet when a webhook was written
     completed_at: datetime | None = None

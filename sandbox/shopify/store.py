@@ -1,6 +1,7 @@
 """A pretend Shopify store: what shoppers and merchants do in it, and the webhooks that tell of it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from sandbox.catalog import Line, lines_of, one_more
 from sandbox.pricing import text
 from sandbox.shopify import redeem
 from sandbox.shopify.checkout_payload import cart_body, checkout_body, deleted_body
+from sandbox.shopify.fitting import allowed, with_ids
 from sandbox.shopify.order_payload import order_body
 from sandbox.shopify.parts import recover_url
 from sandbox.shopify.records import Records
@@ -25,29 +27,30 @@ class ShopifyStore(Records):
 
     def open_cart(self, request: CartRequest) -> OpenCart:
         with self.world.lock:
-            now = self.now()
-            checkout = Checkout(
-                id=self.new_id(),
-                token=self.outbox.dice_hex(),
-                cart_token=f"Z2NwLXVz{self.outbox.dice_hex()[:24]}",
-                key=self.outbox.dice_hex(),
-                request=request,
-                lines=lines_of(request.items),
-                created_at=now,
-                updated_at=now,
-                landing_site=request.landing_site,
-            )
-            self.checkouts[checkout.token] = checkout
+            checkout = self.new_checkout(request, lines_of(request.items))
             self.world.ledger.write(
                 "cart", shop=self.id, token=checkout.token, **cart_facts(request, self.country)
             )
             event = self.new_event()
             self.outbox.send("carts/create", cart_body(checkout, self.currency), checkout.token, event)
-            self.tell("checkouts/create", checkout, event)  # the address is typed before the box is ticked
-            checkout.customer = self.person(request)
-            checkout.consent_shown = True
-            self.tell("checkouts/update", checkout, event)
+            self.tell_who(checkout, event)
             return OpenCart(checkout.token, recover_url(checkout, self.shop))
+
+    def tell_contact(self, token: str, request: CartRequest) -> None:
+        """Somebody who came by a permalink says who they are: only now is anybody told of the checkout."""
+        with self.world.lock:
+            checkout = self.open_one(token)
+            before = checkout.request
+            landing, locale = before.landing_site, request.locale or before.locale
+            checkout.request = replace(request, landing_site=landing, locale=locale)
+            checkout.updated_at = self.now()
+            self.tell_who(checkout, self.new_event())
+
+    def leave(self, token: str) -> None:
+        """They leave it again: one more abandoned cart."""
+        with self.world.lock:
+            request = self.checkout(token).request
+            self.world.ledger.write("cart", shop=self.id, token=token, **cart_facts(request, self.country))
 
     def change_cart(self, token: str, items: tuple[WantedItem, ...] | None = None) -> None:
         with self.world.lock:
@@ -64,7 +67,7 @@ class ShopifyStore(Records):
             checkout.deleted_at = checkout.updated_at
             event = self.new_event()
             self.outbox.send("carts/update", cart_body(checkout, self.currency), token, event)
-            self.outbox.send("checkouts/delete", deleted_body(checkout, self.currency), token, event)
+            self.post("checkouts/delete", deleted_body(checkout, self.currency), token, event)
 
     def visit(self, token: str, landing_site: str, discount_code: str | None = None) -> None:
         with self.world.lock:
@@ -80,8 +83,7 @@ class ShopifyStore(Records):
             checkout = self.open_one(token)
             order = self.order_from(checkout, discount_code or checkout.discount_code, own_marks(attributes))
             event = self.new_event()
-            for topic in ("orders/create", "orders/paid", "orders/updated"):
-                self.outbox.send(topic, order_body(order, self.shop), token, event)
+            self.tell_order(order, event, "orders/create", "orders/paid", "orders/updated")
             self.tell("checkouts/update", checkout, event)  # completed_at is set
             self.world.ledger.write(
                 "order",
@@ -102,9 +104,7 @@ class ShopifyStore(Records):
             order = self.order(order_id)
             order.status, order.refunded, order.updated_at = "refunded", order.total, self.now()
             self.world.ledger.write("refund", shop=self.id, order_id=order_id, total=text(order.total))
-            self.outbox.send(
-                "orders/updated", order_body(order, self.shop), order.checkout.token, self.new_event()
-            )
+            self.tell_order(order, self.new_event(), "orders/updated")
 
     def cancel(self, order_id: str) -> None:
         with self.world.lock:
@@ -112,9 +112,7 @@ class ShopifyStore(Records):
             order.cancelled_at = order.updated_at = self.now()
             order.status, order.refunded = "refunded", order.total
             self.world.ledger.write("cancel", shop=self.id, order_id=order_id)
-            event = self.new_event()
-            for topic in ("orders/cancelled", "orders/updated"):
-                self.outbox.send(topic, order_body(order, self.shop), order.checkout.token, event)
+            self.tell_order(order, self.new_event(), "orders/cancelled", "orders/updated")
 
     def set_consent(
         self,
@@ -132,9 +130,7 @@ class ShopifyStore(Records):
             person.updated_at = self.now()
             person.sms_updated_at = at or person.updated_at
             body = consent_body(person, self.shop.zone)
-            self.outbox.send(
-                "customers_marketing_consent/update", body, f"customer:{person.id}", self.new_event()
-            )
+            self.post("customers_marketing_consent/update", body, f"customer:{person.id}", self.new_event())
 
     # -- looking
 
@@ -159,9 +155,28 @@ class ShopifyStore(Records):
     def set_lines(self, checkout: Checkout, lines: tuple[Line, ...]) -> None:
         checkout.lines, checkout.updated_at, checkout.deleted_at = lines, self.now(), None
 
+    def tell_who(self, checkout: Checkout, event: str) -> None:
+        """The address is typed before the box is ticked."""
+        self.tell("checkouts/create", checkout, event)
+        checkout.customer = self.person(checkout.request)
+        checkout.consent_shown = True
+        self.tell("checkouts/update", checkout, event)
+
     def tell(self, topic: str, checkout: Checkout, event: str) -> None:
         body = checkout_body(checkout, self.shop, self.applied(checkout))
-        self.outbox.send(topic, body, checkout.token, event)
+        self.post(topic, with_ids(topic, body, checkout, self.outbox.version), checkout.token, event)
+
+    def tell_order(self, order: Order, event: str, *topics: str) -> None:
+        checkout, body = order.checkout, order_body(order, self.shop)
+        for topic in topics:
+            fitted = with_ids(topic, body, checkout, self.outbox.version)
+            self.post(topic, fitted, checkout.token, event)
+
+    def post(self, topic: str, body: dict[str, Any], about: str, event: str) -> None:
+        """Send what the app may have of it."""
+        fitted = allowed(topic, body, self.protected_data)
+        if fitted is not None:
+            self.outbox.send(topic, fitted, about, event)
 
     def order_from(self, checkout: Checkout, wanted_code: str | None, attributes: dict[str, str]) -> Order:
         if not checkout.lines:
@@ -176,7 +191,7 @@ class ShopifyStore(Records):
             created_at=now,
             updated_at=now,
             landing_site=checkout.landing_site,
-            attributes=attributes,
+            attributes={**checkout.attributes, **attributes},
         )
         if code is not None:
             order.code, order.code_kind, order.code_value = code.code, code.kind, code.value

@@ -21,6 +21,7 @@ from sandbox.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
 PAYLOADS = ROOT / "tests" / "payloads"
+LOOK = 0.02  # seconds between two looks whether to stop serving: a test waits as long at its end
 START = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)  # ten in the morning in New York
 DANA = {
     "phone": "+14155552671",
@@ -63,7 +64,7 @@ class App:
     def __init__(self):
         self.got, self.answers, self.always = [], deque(), 200
         self.server = make_server("127.0.0.1", 0, self.wsgi, threaded=True, request_handler=Quiet)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(LOOK,), daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.port}/hook"
 
     def wsgi(self, environ, start_response):
@@ -138,7 +139,7 @@ def stage():
     """A sandbox over HTTP on a free port, in this process."""
     world = World(SandboxClock(START), seed=7)
     server = make_server("127.0.0.1", 0, create_app(world), threaded=True, request_handler=Quiet)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(LOOK,), daemon=True).start()
     app = App()
     try:
         yield Stage(world, f"http://127.0.0.1:{server.port}", app)

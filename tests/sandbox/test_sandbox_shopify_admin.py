@@ -4,6 +4,7 @@ import pytest
 from sandbox_shop_kit import ROOT, SHOPIFY, shopify_stage
 
 from sandbox.shopify import schema
+from sandbox.shops import SCOPES
 
 HAVE_SCHEMA = (ROOT / ".cache" / "contracts" / "admin" / "admin_2026-10.json.gz").exists()
 needs_schema = pytest.mark.skipif(not HAVE_SCHEMA, reason="run bin/contracts first")
@@ -44,6 +45,9 @@ DISCOUNT = {
     "combinesWith": {"orderDiscounts": False, "productDiscounts": False, "shippingDiscounts": True},
 }
 
+# A checkout's variant and the place of a consent need scopes of their own.
+MORE_SCOPES = f"{SCOPES},read_products,read_inventory"
+
 
 @pytest.fixture(params=[pytest.param("real", marks=needs_schema), "missing"])
 def it(request, monkeypatch, tmp_path):
@@ -51,14 +55,14 @@ def it(request, monkeypatch, tmp_path):
     monkeypatch.setattr(schema, "_loaded", {})
     if request.param == "missing":
         monkeypatch.setattr(schema, "FOLDER", tmp_path)
-    with shopify_stage() as made:
+    with shopify_stage(scopes=MORE_SCOPES) as made:
         made.schema = request.param
         yield made
 
 
 @pytest.fixture
 def real():
-    with shopify_stage() as made:
+    with shopify_stage(scopes=MORE_SCOPES) as made:
         yield made
 
 
