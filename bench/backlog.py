@@ -1,5 +1,7 @@
 """Touches that are due, as the jobs leave them: cart, consent and touch, each of a shopper of their own."""
 
+import json
+import secrets
 import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -8,18 +10,23 @@ from decimal import Decimal
 from sqlalchemy import text
 
 from plugin_server.applying.claims import evidence_of
-from plugin_server.store import carts, consents, shops, touches
+from plugin_server.jobs import offering
+from plugin_server.store import carts, code_pools, consents, shops, touches
 from plugin_server.store.tx import Tx
 from plugin_server.wiring import Machine
 from sequences.cart import Address, Cart, ConsentClaim, Contact, Line
+from sequences.codec import encode
 from sequences.engine import Touch
 from sequences.money import Money
-from sequences.sequence import Sequence
+from sequences.offers import Discount, codes
+from sequences.sequence import Offer, Sequence
 
 # 555-01xx stays unassigned in every area code: 100 numbers each, here of New York, California, Texas, Florida …
 AREAS = "212 315 415 510 213 310 619 214 512 713 305 407 813 312 215 412 614 216 313 617".split()
 MOST = 100 * len(AREAS)
 IDLE = timedelta(minutes=61)
+TEN = Discount(kind="percent", percent=Decimal(10))
+OFFER = text("UPDATE shops SET sequence = jsonb_set(sequence, '{steps,0,offer}', CAST(:offer AS jsonb))")
 
 
 def refill(machine: Machine, key: str, wanted: int, now: datetime) -> None:
@@ -33,6 +40,26 @@ def refill(machine: Machine, key: str, wanted: int, now: datetime) -> None:
         tx = Tx(c, installed.shop, machine.secrets)
         for n in range(wanted):
             _add(tx, _cart(n, now - IDLE), installed.sequence, now)
+
+
+def stock(machine: Machine, key: str, wanted: int, now: datetime) -> None:
+    """The first step gives a discount, and `wanted` codes for it are ready, as the job that looks after pools leaves
+    them."""
+    with machine.db.system() as c:
+        for table in ("codes", "code_pools"):
+            c.execute(text(f"DELETE FROM {table}"))  # noqa: S608
+        c.execute(OFFER, {"offer": json.dumps(encode(Offer(discount=TEN)))})
+        installed = shops.by_key(c, machine.secrets.vault, None, key)
+    assert installed is not None
+    with machine.db.shop(installed.shop.id) as c:
+        tx = Tx(c, installed.shop, machine.secrets)
+        offering.need(tx, TEN, now, now)
+        (pool,) = tx.rows(
+            "UPDATE code_pools SET state = 'open', discount_id = 'bench', due_at = ends_at"
+            " WHERE shop_id = :shop_id RETURNING id"
+        )
+        code_pools.ask_for(tx, pool.id, codes(TEN.prefix, wanted, secrets.randbelow))
+        code_pools.mark(tx, code_pools.asked(tx, pool.id, 2 * wanted), "ready")
 
 
 def _add(tx: Tx, cart: Cart, sequence: Sequence, now: datetime) -> None:

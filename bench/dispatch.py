@@ -49,6 +49,7 @@ class Bench:
     world: str
     texts: int
     jobs: int
+    codes: bool
     apart: ProcessPoolExecutor
 
     def seen(self) -> dict[str, int]:
@@ -57,6 +58,8 @@ class Bench:
 
     def ours(self) -> Round:
         backlog.refill(self.machine, self.key, self.texts, NOON)
+        if self.codes:
+            backlog.stock(self.machine, self.key, self.texts, NOON)
         before, begun = self.seen(), time.perf_counter()
         handed = _dispatch(self.machine)
         took, after = time.perf_counter() - begun, self.seen()
@@ -95,7 +98,7 @@ def main() -> None:
     ):
         processes.wait_for(port)
         on.machine.clock = FakeClock(NOON)
-        bench = Bench(on.machine, on.key, world, options.texts, options.jobs, apart)
+        bench = Bench(on.machine, on.key, world, options.texts, options.jobs, options.codes, apart)
         runners = {OURS: bench.ours, PER_JOB: bench.per_job, BARE: bench.bare}
         table.take_turns(runners, 1)  # to warm up
         found = table.take_turns(runners, options.rounds)
@@ -132,6 +135,7 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--carrier-ms", type=float, default=50, help="how long the carrier takes (50)")
     parser.add_argument("--store-ms", type=float, default=0, help="how long the store's answer takes (0)")
+    parser.add_argument("--codes", action="store_true", help="each text has a discount code of its own")
     options = parser.parse_args()
     options.texts = options.texts or (200 if options.quick else 1000)
     options.jobs = options.jobs or (10 if options.quick else 50)
@@ -144,6 +148,7 @@ def _print(found: table.Rounds, options: argparse.Namespace, batch: int) -> None
         f"Texts to a carrier that takes {options.carrier_ms:g} ms (the store: {options.store_ms:g} ms):"
         f" {options.rounds} rounds of {options.texts} texts ({options.jobs} for one job each),"
         f" {options.connections} connections, claims of {batch}"
+        + (", each with a code" if options.codes else "")
     )
     table.show(title, found, "texts/s")
     table.show_ratio("ours / one job per text", table.ratio(found, OURS, PER_JOB), 10)

@@ -6,38 +6,23 @@ same driver, and a bare answer. Server, database and load share this machine: th
 """
 
 import argparse
-import base64
-import hashlib
-import hmac
 import json
 import multiprocessing
-import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
-from bench import load, processes, rivals, stage, table
+from bench import hooks, load, processes, rivals, stage, table
 from bench.table import Round
-from plugin_server.setting import ROOT
 
-PAYLOAD = ROOT / "tests" / "payloads" / "shopify" / "checkouts_update.json"
-SIZE = 10_000
 APPS = {
     "ours: durable intake": "plugin_server.serving:make",
     "one committed INSERT": "bench.rivals:insert",
     "bare Flask": "bench.rivals:bare",
 }
 OURS, INSERT, BARE = APPS
-HEAD = (
-    "POST /webhooks/shopify/{key} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-    "User-Agent: Shopify-Captain-Hook\r\nAccept: */*\r\nX-Shopify-Topic: checkouts/update\r\n"
-    "X-Shopify-Shop-Domain: {domain}\r\nX-Shopify-API-Version: 2026-10\r\n"
-    "X-Shopify-Hmac-SHA256: {signature}\r\nX-Shopify-Webhook-Id: {id}\r\nX-Shopify-Event-Id: {id}\r\n"
-    "X-Shopify-Triggered-At: 2026-11-24T17:00:00.000000000Z\r\nContent-Length: {size}\r\n\r\n"
-)
 
 
 def main() -> None:
@@ -93,27 +78,15 @@ def _served(on: stage.Stage, app: str) -> Iterator[int]:
 
 
 def _runner(loader: ProcessPoolExecutor, on: stage.Stage, port: int, n: int) -> Callable[[], Round]:
-    body = _body()
-    signature = base64.b64encode(
-        hmac.digest(on.settings.shopify_client_secret.encode(), body, hashlib.sha256)
-    )
-    facts = {"key": on.key, "domain": stage.DOMAIN, "signature": signature.decode(), "size": len(body)}
+    body = json.dumps(hooks.checkout()).encode()
+    signed = hooks.signature(on, body)
 
     def once() -> Round:
-        requests = [(HEAD.format(**facts, id=uuid.uuid4()).encode(), body) for _ in range(n)]
+        requests = [(hooks.head(on, body, signed), body) for _ in range(n)]
         took, seconds = loader.submit(load.run, port, requests).result()
         return Round(n / took, seconds)
 
     return once
-
-
-def _body(payload: Path = PAYLOAD) -> bytes:
-    """A real checkout with as many lines as make it about 10 kB."""
-    checkout = json.loads(payload.read_bytes())
-    line = checkout["line_items"][0]
-    while len(json.dumps(checkout)) < SIZE:
-        checkout["line_items"].append({**line, "key": uuid.uuid4().hex})
-    return json.dumps(checkout).encode()
 
 
 def _check_rows(on: stage.Stage, wanted: int) -> None:
@@ -127,7 +100,7 @@ def _check_rows(on: stage.Stage, wanted: int) -> None:
 def _print(on: stage.Stage, found: table.Rounds, options: argparse.Namespace) -> None:
     s = on.settings
     title = (
-        f"Webhooks of {len(_body())} bytes: {options.rounds} rounds of {options.requests} requests over"
+        f"Webhooks of about {hooks.SIZE} bytes: {options.rounds} rounds of {options.requests} requests over"
         f" {load.CONNECTIONS} connections; granian with {s.web_workers} workers of {s.web_threads} threads"
     )
     table.show(title, found, "requests/s")

@@ -16,7 +16,7 @@ def run(port: int, requests: list[tuple[bytes, bytes]]) -> tuple[float, list[flo
     with selectors.DefaultSelector() as selector:
         begun = time.perf_counter()
         for first in islice(waiting, CONNECTIONS):
-            connection = _Connection(port)
+            connection = Connection(port)
             selector.register(connection.socket, selectors.EVENT_READ, connection)
             connection.send(*first)
         while selector.get_map():
@@ -29,7 +29,7 @@ def run(port: int, requests: list[tuple[bytes, bytes]]) -> tuple[float, list[flo
 
 def _answered(
     selector: selectors.BaseSelector,
-    connection: "_Connection",
+    connection: "Connection",
     waiting: Iterator[tuple[bytes, bytes]],
     seconds: list[float],
 ) -> None:
@@ -46,7 +46,7 @@ def _answered(
         connection.send(*following)
 
 
-class _Connection:
+class Connection:
     """One kept-alive connection with at most one request under way."""
 
     def __init__(self, port: int) -> None:

@@ -79,6 +79,18 @@ def find(category: str, plain: str) -> Iterable[Word]:
             yield Word(found.start(), found.end(), bool(words.words.fullmatch(said)))
 
 
+def innocent(text: str) -> bool:
+    """True if nothing in it reads as a word of any category: for what chance has made."""
+    return not any_of(categories()).search(fold(text).plain)
+
+
+@cache
+def categories() -> tuple[str, ...]:
+    """All that have a list of words."""
+    files = sorted(path.stem for path in (DATA / "content").glob("*.toml"))
+    return tuple(name for name in files if "words" in _data(name))
+
+
 @cache
 def any_of(categories: tuple[str, ...]) -> re.Pattern[str]:
     """One look for the words of all categories: nearly every text has none, and is done."""

@@ -9,6 +9,8 @@ from sequences.cart import Shop
 from sequences.code_ports import Codes
 from sequences.events import Reading
 from sequences.ports import Channel, PersonRef, StoreConsent, Storefront, Told
+from sequences.reread_ports import Rereader, What
+from sequences.standing_down import Automation
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,19 @@ class Platform(Door, Storefront, Protocol):
     offering `connector: Platform`."""
 
     name: str
+    rereads: tuple[What, ...]
+    """What of a store can be read again, in the order in which it must be; () if nothing."""
 
     def shop_hint(self, delivery: Delivery) -> str:
         """For deliveries whose address names no shop: the domain they claim to come from, or ''."""
+        ...
+
+    def lacks(self, delivery: Delivery, *, shop: bool) -> str:
+        """The header without which a delivery means nothing, or ''. `shop`: the shop must stand in a header, too."""
+        ...
+
+    def needs_no_shop(self, delivery: Delivery) -> bool:
+        """True if this asks nothing of who holds nothing of its shop: it may then be answered as done."""
         ...
 
     def recovery_link(self, link: str, *, code: str = "", utm: Mapping[str, str] | None = None) -> str:
@@ -71,6 +83,15 @@ class Platform(Door, Storefront, Protocol):
     def codes(self, shop: Shop, credentials: Credentials) -> Codes | None:
         """Who makes discounts and their codes in this store; None on a platform where we make none, whatever the
         credentials."""
+        ...
+
+    def rereading(self, shop: Shop, credentials: Credentials) -> Rereader | None:
+        """Who reads this store again, for what its webhooks lost; None where nothing is, whatever the credentials."""
+        ...
+
+    def automations(self, shop: Shop, credentials: Credentials) -> tuple[Automation, ...] | None:
+        """Other tools that write to this store's shoppers about the carts they left, those at work now; None if the
+        store doesn't tell. Raises ComebackError if it couldn't be asked."""
         ...
 
 

@@ -100,7 +100,7 @@ VARIABLES = (
     Variable(
         "offer.kind",
         "choice",
-        "percent, amount or free_shipping: for conditions, not for reading",
+        "percent, amount, free_shipping or buy_x_get_y: for conditions, not for reading",
         "percent",
         "free_shipping",
         20,

@@ -11,6 +11,7 @@ from plugin_server import loading, servers
 from plugin_server.logs import configure
 from plugin_server.settings import Settings
 from plugin_server.store import db
+from plugin_server.web import asking
 from plugin_server.web.app import create_app
 from plugin_server.wiring import Machine, machine
 
@@ -48,7 +49,8 @@ def serve() -> None:
             port=found.port,
             interface=Interfaces.WSGI,
             workers=found.web_workers,
-            blocking_threads=found.web_threads,
+            # Those who wait for a store leave that many to deliveries and short links.
+            blocking_threads=found.web_threads + asking.MOST,
             factory=True,
             log_enabled=False,
             respawn_failed_workers=True,

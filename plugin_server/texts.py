@@ -17,10 +17,13 @@ from message_templates.optout import has_opt_out
 from message_templates.render import render
 from message_templates.samples import SAMPLES
 from message_templates.wording import wording
+from plugin_server.jobs.spelling import shown
 from sequences.cart import Shop
 from sequences.codec import encode
 from sequences.sequence import Offer
 
+CODE, EXPIRES = "BACK-7H2K-Q9M4", "Sep 30, 6:00 PM"
+"""What stands for a code that is yet to be made, and for its end."""
 CAN_BE_LEFT_OUT = ("cart.item", "shopper.first_name")
 
 
@@ -53,10 +56,10 @@ def check_text(
 
     `offer`: what the step that sends it gives (None: nothing). `age_gate`: the shop asks for the date of birth.
     """
-    told = [
-        _told(problem)
-        for problem in templates.check(source, language, needs_offer=bool(offer and offer.code))
-    ]
+    if offer and offer.discount:  # each text gets a code of its own, and without one these words aren't sent
+        offer = shown(offer, CODE, EXPIRES, language)
+    needs_offer = bool(offer and offer.code)
+    told = [_told(problem) for problem in templates.check(source, language, needs_offer=needs_offer)]
     source = clean(source)
     if len(source) <= MAX_SOURCE:
         about = about_text(shop, offer=offer, age_gate=age_gate)

@@ -13,6 +13,7 @@ from connectors.delivery import CarrierDoor, Door, Platform
 from connectors.live_tokens import LiveCredentials
 from connectors.platforms.shopify import access
 from connectors.platforms.shopify.tokens import App, TokenClient
+from connectors.platforms.shopify.usage import UsageClient
 from plugin_server.clocks import clock_for
 from plugin_server.crypto import Vault
 from plugin_server.install.tokens import Keeper
@@ -96,10 +97,22 @@ class Machine:
 
     def token_client(self, domain: str) -> TokenClient:
         """The way to a Shopify shop's tokens."""
-        app = App(
-            client_id=self.settings.shopify_client_id, client_secret=self.settings.shopify_client_secret
-        )
-        return TokenClient(self.shopify_base(domain), app, access.session(self.settings.sandbox))
+        return TokenClient(self.shopify_base(domain), self.shopify_app, access.session(self.settings.sandbox))
+
+    @property
+    def shopify_app(self) -> App:
+        s = self.settings
+        return App(client_id=s.shopify_client_id, client_secret=s.shopify_client_secret)
+
+    @cached_property
+    def usage(self) -> UsageClient:
+        """The process's way to Shopify's billing, its token cached."""
+        s = self.settings
+        return UsageClient(s.shopify_events_url, self.shopify_app, access.session(s.sandbox))
+
+    def counts_usage(self, platform: str) -> bool:
+        """Are texts of this platform's shops reported to its billing?"""
+        return platform == "shopify" and bool(self.settings.shopify_usage_event)
 
     @cached_property
     def keeper(self) -> Keeper:

@@ -1,11 +1,11 @@
 """The decision about one due touch: send, hold, skip or let it expire, each with its reason and its trace.
 
-The order is fixed and the first answer stands: is the cart still waiting, what does the store say, may we
-text this person now, is the cart in the holdout. Compliance comes before the holdout, so that those who got
-nothing are people who could have got a text.
+The order is fixed and the first answer stands: is the cart still waiting, what does the store say, is it in time, do
+the person's other carts allow it, does another tool text them, may we text this person now, are they in the holdout.
+The holdout comes last, so that those who got nothing are people who could have got a text.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -17,9 +17,15 @@ from compliance.verdict import MIN_TTL, check, ttl_seconds
 from compliance.zones import locate
 from sequences.cart import Cart
 from sequences.confirming import SHORTEST, UNCONFIRMED, Asked, next_step, terms_of
+from sequences.decisions import AskFirst, Decision, Hold, Send, Skip
 from sequences.engine import CartState, back_off
+from sequences.one_plan import Person, one_plan
 from sequences.ports import Look
+from sequences.standing_down import RULE as STAND_DOWN
+from sequences.standing_down import Others
 from sequences.trace import Line
+
+__all__ = ["LONGEST_TTL", "AskFirst", "Decision", "Hold", "Send", "Situation", "Skip", "decide"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,46 +50,10 @@ class Situation:
     sender: str = ""
     sender_registered: bool = False
     asked: tuple[Asked, ...] = ()
+    person: Person = field(default_factory=Person)
+    others: Others = field(default_factory=Others)
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Hand it over. `ttl_seconds`: how long the carrier may try; `verdict`: what compliance said; `places`: where the
-    shopper may be, for the rules about what a text says."""
-
-    ttl_seconds: int
-    verdict: Allowed
-    places: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Not before `until`."""
-
-    until: datetime
-    reason: str
-    rule: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AskFirst:
-    """Ask the shopper to confirm; the touch waits for the answer, until `until` at most."""
-
-    until: datetime
-    reason: str
-    rule: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Skip:
-    """Never. `state`: the final state of the touch."""
-
-    reason: str
-    rule: str = ""
-    state: Literal["skipped", "cancelled", "expired"] = "skipped"
-
-
-Decision = Send | Hold | AskFirst | Skip
 LONGEST_TTL = timedelta(hours=4)  # Vonage's advice for promotional texts: support article 5671771052060
 
 
@@ -95,6 +65,10 @@ def decide(s: Situation, now: datetime, rulebook: Rulebook) -> tuple[Decision, t
         trace.append(line)
         if answer is not None:
             return answer, tuple(trace)
+    for objection in filter(None, (one_plan(s.person, s.deadline, now), _stands_down(s, now))):
+        trace.append(objection[1])
+        if objection[0] is not None:
+            return objection[0], tuple(trace)
     verdict = check(_ask(s), now, rulebook)
     decision = _judged(verdict, now)
     if isinstance(decision, Send):
@@ -161,6 +135,16 @@ def _in_time(s: Situation, now: datetime) -> Answer:
         return None, Line(at=now, check="deadline", outcome="in time")
     line = Line(at=now, check="deadline", outcome="expired", reason=f"it was {s.deadline:%Y-%m-%d %H:%M} UTC")
     return Skip("its deadline passed", "deadline", state="expired"), line
+
+
+def _stands_down(s: Situation, now: datetime) -> Answer | None:
+    """None: no other tool is known to write to this shop's shoppers."""
+    if not s.others.names:
+        return None
+    line = Line(at=now, check="other tools", outcome="skipped", reason=s.others.reason)
+    if s.others.stands_down:
+        return Skip(f"{s.others.reason}: nobody gets two", STAND_DOWN), line
+    return None, replace(line, outcome="texted all the same")
 
 
 def _ask(s: Situation) -> Ask:

@@ -1,10 +1,12 @@
 """When a cart becomes abandoned, which touches it gets, and what ends them. Pure: rows in, decisions out."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from sequences.cart import Cart
+from sequences.one_plan import resting
 from sequences.sequence import Sequence
 from sequences.trace import Line
 
@@ -65,8 +67,16 @@ class Plan:
     trace: tuple[Line, ...]
 
 
-def plan(cart: Cart, left_at: datetime, sequence: Sequence, most: int | None, now: datetime) -> Plan:
-    """The touches for a cart idle since `left_at`. `most`: how many texts the rulebook lets a cart have.
+def plan(
+    cart: Cart,
+    left_at: datetime,
+    sequence: Sequence,
+    most: int | None,
+    now: datetime,
+    rests_until: datetime | None = None,
+) -> Plan:
+    """The touches for a cart idle since `left_at`. `most`: how many texts the rulebook lets a cart have; `rests_until`:
+    its person got a reminder of another cart, and the first of this one waits until then, the later ones with it.
 
     Every touch shares the cart's deadline: past it a reminder is dropped, never sent late (CART-04).
     """
@@ -77,10 +87,29 @@ def plan(cart: Cart, left_at: datetime, sequence: Sequence, most: int | None, no
     deadline = left_at + sequence.deadline
     if now >= deadline:
         return _nothing(now, "we learned of it only after the deadline")
-    steps = [(n, step) for n, step in enumerate(sequence.steps) if step.on]
+    steps = [(n, left_at + step.delay) for n, step in enumerate(sequence.steps) if step.on]
+    if not steps:
+        return _nothing(now, "no step of the sequence is on")
     kept = steps if most is None else steps[:most]
-    touches = tuple(Touch(step=n, due_at=left_at + s.delay, deadline=deadline) for n, s in kept)
-    return Plan(touches, _planned(now, touches, len(steps) - len(kept)))
+    rest = rests_until if rests_until is not None and rests_until > steps[0][1] else None
+    # All come later, so that the first keeps to the rest and none comes closer to the one before: two that are overdue,
+    # since we learned of the cart late, would come at once.
+    first = max(rest or steps[0][1], now if len(kept) > 1 else steps[0][1])
+    later = max(timedelta(0), first - steps[0][1])
+    put_off = tuple(Touch(step=n, due_at=at + later, deadline=deadline) for n, at in kept)
+    touches = tuple(t for t in put_off if not later or t.due_at < deadline)
+    if rest and not touches:
+        return _nothing(now, f"{resting(rest)}, when this cart's deadline has passed")
+    lines = _planned(now, touches, len(steps) - len(kept))
+    return Plan(touches, (*lines, *_put_off(now, rest, len(kept) - len(touches))))
+
+
+def _put_off(now: datetime, rest: datetime | None, dropped: int) -> Iterator[Line]:
+    if rest:
+        yield Line(at=now, check="plan", outcome="put off", reason=resting(rest))
+    if dropped:
+        why = f"{dropped} later step(s): they would come after the deadline"
+        yield Line(at=now, check="plan", outcome="left out", reason=why)
 
 
 def _planned(now: datetime, touches: tuple[Touch, ...], left_out: int) -> tuple[Line, ...]:

@@ -69,9 +69,10 @@ class DataRequested:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopRemoved:
-    """All data of a shop must go (Shopify: 48 hours after it uninstalled)."""
+    """All data of a shop must go (Shopify: 48 hours after it uninstalled). `at`: when that was asked."""
 
     domain: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, val
 
 from sequences.errors import BadSequence
 from sequences.offers import KINDS, Discount, troubles
+from sequences.standing_down import CHOICES, StandDown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,10 @@ class Sequence:
     `store_consent`: the merchant vouches that shoppers ticked a
     box at the store's checkout whose wording names cart reminders, and relies on the store's record of it
     where the rulebook asks for proof of our own. `sender_registered`: the name that the texts come from stands in
-    the register of the countries that have one (Australia, Singapore, Ireland).
+    the register of the countries that have one (Australia, Singapore, Ireland). `rest`: how long a person who got a
+    reminder of one cart gets none of another. `stand_down`: leave the carts to another tool that texts about them
+    ("texts"), to one that writes by e-mail, too ("any"), or to none ("off"). `other_tool`: the name of one that texts
+    here and that the store doesn't tell of.
     """
 
     idle_after: timedelta = timedelta(minutes=30)
@@ -67,6 +71,9 @@ class Sequence:
     double_opt_in: bool = True
     store_consent: bool = False
     sender_registered: bool = False
+    rest: timedelta = timedelta(hours=24)
+    stand_down: StandDown = "texts"
+    other_tool: str = ""
     on: bool = True
 
 
@@ -153,6 +160,9 @@ class _SequenceSchema(Schema):
     double_opt_in = fields.Bool(load_default=True)
     store_consent = fields.Bool(load_default=False)
     sender_registered = fields.Bool(load_default=False)
+    rest = _span(load_default=Sequence().rest)
+    stand_down = fields.Str(load_default=Sequence().stand_down, validate=validate.OneOf(CHOICES))
+    other_tool = fields.Str(load_default="", validate=validate.Length(max=80))
     on = fields.Bool(load_default=True)
 
     @validates_schema

@@ -21,21 +21,27 @@ CREATE INDEX shop_tokens_expiring ON shop_tokens (refresh_expires_at) WHERE stat
 
 -- What is known of a shop's own settings that decide whether anybody can be texted.
 ALTER TABLE shops ADD COLUMN facts jsonb NOT NULL DEFAULT '{}';
+-- What was used until then may be reported for another day.
+ALTER TABLE shops ADD COLUMN uninstalled_at timestamptz;
 
 -- How far a store was read, so that what webhooks lost is found.
 CREATE TABLE watermarks (
   shop_id  bigint NOT NULL REFERENCES shops (id),
   what     text NOT NULL,            -- checkouts, orders
   until    timestamptz NOT NULL,     -- everything that changed before this is known
-  cursor   text NOT NULL DEFAULT '', -- of a reading that is under way
-  reading_until timestamptz,
+  began_at timestamptz,              -- of the reading under way: when it is done, this is the new "until"
+  cursor   text NOT NULL DEFAULT '', -- how far that reading is
   done     integer NOT NULL DEFAULT 0,
   expected integer,
+  read_at  timestamptz,              -- the end of the last reading; none: the first is still to be done
+  healed   bigint NOT NULL DEFAULT 0, -- what readings after the first found that webhooks hadn't told
+  due_at   timestamptz NOT NULL DEFAULT now(),
+  tries    integer NOT NULL DEFAULT 0,
   lease_until timestamptz,
   note     text NOT NULL DEFAULT '',
-  read_at  timestamptz,
   PRIMARY KEY (shop_id, what)
 );
+CREATE INDEX watermarks_due ON watermarks (due_at);
 
 -- One discount of the store's, and the unique codes made for it beforehand.
 CREATE TABLE code_pools (
@@ -78,16 +84,46 @@ CREATE TABLE usage_events (
   state    text NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'told', 'given_up')),
   tries    integer NOT NULL DEFAULT 0,
   due_at   timestamptz NOT NULL,
+  doubt_since timestamptz,           -- since then the platform may have it without having said so
+  lease_until timestamptz,
+  ended_at timestamptz,
   note     text NOT NULL DEFAULT '',
   PRIMARY KEY (shop_id, ref)
 );
 CREATE INDEX usage_events_due ON usage_events (due_at) WHERE state = 'new';
 
+-- When a text reached its phone, by the carrier's own time. `reported_at` is when a report last moved the attempt.
+ALTER TABLE attempts ADD COLUMN delivered_at timestamptz;
+UPDATE attempts SET delivered_at = reported_at WHERE state = 'delivered';
+
+-- Every way in which an order points to a cart or to one of its texts, as it was found: what claims are judged by.
+CREATE TABLE ties (
+  shop_id   bigint NOT NULL,
+  order_key text NOT NULL,
+  rule      text NOT NULL,
+  cart_id   bigint NOT NULL,
+  touch     text NOT NULL DEFAULT '', -- the text, where the rule knows which
+  PRIMARY KEY (shop_id, order_key, rule, cart_id, touch),
+  FOREIGN KEY (shop_id, order_key) REFERENCES orders (shop_id, key) ON DELETE CASCADE
+);
+CREATE INDEX ties_cart ON ties (shop_id, cart_id);
+INSERT INTO ties SELECT shop_id, key, tied_by, cart_id FROM orders WHERE cart_id IS NOT NULL;
+-- How long after a text an order may be its doing, as the shop had it when the order came: a later setting changes no sums.
+ALTER TABLE orders ADD COLUMN claim_window interval;
+-- Whose it was must not be learned again from a later word of it.
+ALTER TABLE orders ADD COLUMN erased boolean NOT NULL DEFAULT false;
+-- Whoever bought isn't reminded: looked up by each of their names, for each cart that is planned.
+CREATE INDEX orders_email ON orders (shop_id, email_hash, created_at) WHERE email_hash IS NOT NULL;
+CREATE INDEX orders_customer ON orders (shop_id, customer_id, created_at) WHERE customer_id <> '';
+-- How it is known that the text came before the order: read, delivered, accepted.
+ALTER TABLE recoveries ADD COLUMN proof text NOT NULL DEFAULT '';
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON ties TO comeback_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON shop_tokens, watermarks, code_pools, codes, usage_events TO comeback_app;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO comeback_app;
 """
 
-TABLES_WITH_SHOP = "shop_tokens watermarks code_pools codes usage_events".split()
+TABLES_WITH_SHOP = "shop_tokens watermarks code_pools codes usage_events ties".split()
 
 
 def own_shop(table: str) -> str:
@@ -103,6 +139,8 @@ def own_shop(table: str) -> str:
 
 
 def upgrade() -> None:
+    # The owner too is bound by row-level security, unless it is a superuser: else no row that is there would be changed.
+    op.execute("SELECT set_config('comeback.scope', 'system', true)")
     op.execute(SQL)
     for table in TABLES_WITH_SHOP:
         op.execute(own_shop(table))

@@ -2,10 +2,11 @@
 
 import uuid
 
+from plugin_server.applying import recovering
 from plugin_server.applying.effect import Effect, Here
 from plugin_server.applying.stopping import stop
 from plugin_server.gathering import hygiene
-from plugin_server.store import attempts, confirmations, consents, notice_ends, people, traces
+from plugin_server.store import attempts, confirmations, consents, notice_ends, people, traces, usage
 from sequences.events import DeliveryReported
 from sequences.trace import Line
 
@@ -31,6 +32,8 @@ def reported(here: Here, event: DeliveryReported) -> Effect:
 
 
 def _reminder(here: Here, ref: uuid.UUID, event: DeliveryReported) -> tuple[bytes, int | None] | None:
+    if here.counts_usage:  # before the report: segments as we counted them, not as the carrier does
+        usage.count_reported(here.tx, ref, event.status, here.now)
     about = attempts.report(here.tx, ref, event)
     if about is None:
         return None
@@ -38,6 +41,7 @@ def _reminder(here: Here, ref: uuid.UUID, event: DeliveryReported) -> tuple[byte
     facts = {"code": event.code} if event.code else {}
     line = Line(at=event.at, check="report", outcome=event.status, reason=event.detail, facts=facts)
     traces.write(here.tx, cart_id, [line], ref)
+    recovering.of_cart(here.tx, cart_id, here.sequence.attribution, here.now)
     return phone, cart_id
 
 

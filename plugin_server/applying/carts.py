@@ -9,6 +9,7 @@ from plugin_server.store.carts import CartRow
 from sequences.cart import Cart
 from sequences.engine import Next, after_change, is_news
 from sequences.events import CartChanged
+from sequences.merging import added, joined
 from sequences.trace import Line
 
 
@@ -26,8 +27,27 @@ def changed(here: Here, event: CartChanged) -> Effect:
 def _checkout(here: Here, cart: Cart, known: CartRow | None) -> Effect:
     if known and known.state == "erased":
         return Effect("ignored", "its shopper was erased", known.id)
+    fuller = joined(known.cart, cart) if known and known.cart else None
     if known and not is_news(known.updated_at, cart.updated_at, known.state):
+        return _late(here, cart, fuller, known)
+    return _news(here, fuller or cart, known)
+
+
+def _late(here: Here, told: Cart, fuller: Cart | None, known: CartRow) -> Effect:
+    """Old news. But a cart that was found by re-reading its store may learn from them its own name, who agreed to what,
+    and how its shopper can be reached at all."""
+    fuller = fuller or (added(known.cart, told) if known.cart else None)
+    if fuller is None:
         return Effect("stale", "we know something newer of this cart", known.id)
+    unreachable = known.cart is not None and known.cart.contact.phone is None
+    if known.state == "expired" and unreachable and fuller.contact.phone:
+        return _news(here, fuller, known)
+    consents.append(here.tx, evidence_of(told.consent), here.now)
+    carts.learn(here.tx, known.id, fuller)
+    return Effect("applied", "old news, with something that we didn't know", known.id)
+
+
+def _news(here: Here, cart: Cart, known: CartRow | None) -> Effect:
     consents.append(here.tx, evidence_of(cart.consent), here.now)
     then = after_change(known.state if known else "open", cart)
     if known and known.state == then.state and not then.reason:

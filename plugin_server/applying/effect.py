@@ -30,13 +30,15 @@ class Effect:
 @dataclass(frozen=True, slots=True)
 class Here:
     """Where an event is applied: one shop's transaction, the shop, the time and the rules. `carrier_answers` tells
-    of a person's words whether the carrier itself replies to them."""
+    of a person's words whether the carrier itself replies to them; `counts_usage`: texts are reported to the
+    platform's billing."""
 
     tx: Tx
     installed: Installed
     now: datetime
     rulebook: Rulebook
     carrier_answers: Callable[[str], bool]
+    counts_usage: bool = False
 
     @property
     def sequence(self) -> Sequence:

@@ -23,18 +23,20 @@ NOTHING = "a recorded answer that holds no order"
 
 @click.command()
 @click.argument("platform")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--topic", default="", help="The webhook's topic, if the file doesn't say it.")
-def read(platform: str, file: Path, topic: str) -> None:
+@click.option(
+    "--api-version", "version", default="", help="Of Shopify's payloads, if the file doesn't say it."
+)
+def read(platform: str, file: Path, topic: str, version: str) -> None:
     """Read a recorded delivery and print its events as JSON.
 
     FILE holds {"headers": …, "body": …} (or the bare body of a webhook, with --topic or a file name such as
-    checkouts_update.json). The output is a list of events of the common model; why something was left out
-    stands on standard error. A file that can't be read: exit code 2 and why.
+    checkouts_update.json); - is standard input. The output is a list of events of the common model; why something
+    was left out stands on standard error. A file that can't be read: exit code 2 and why.
     """
     try:
-        door = registry.platform(platform) if platform in registry.platforms() else registry.channel(platform)
-        readings = [_read(door, platform, delivery) for delivery in recording(platform, file, topic)]
+        readings = readings_of(platform, file, topic, version)
     except registry.UnknownConnector as error:
         fail(str(error))
     except (Unreadable, BadDelivery) as error:
@@ -43,6 +45,12 @@ def read(platform: str, file: Path, topic: str) -> None:
         click.echo(note, err=True)
     events = [event(e) for reading in readings for e in reading.events]
     click.echo(json.dumps(events, ensure_ascii=False, indent=2))
+
+
+def readings_of(platform: str, file: Path, topic: str = "", version: str = "") -> list[Reading]:
+    """What `read` prints. Raises UnknownConnector, Unreadable, BadDelivery."""
+    door = registry.platform(platform) if platform in registry.platforms() else registry.channel(platform)
+    return [_read(door, platform, delivery) for delivery in recording(platform, file, topic, version)]
 
 
 def _read(door: Door, platform: str, delivery: Delivery) -> Reading:

@@ -2,22 +2,28 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from connectors.delivery import Delivery
 
+STDIN = Path("-")
+
 
 class Unreadable(Exception):
     """The file holds no delivery."""
 
 
-def recording(platform: str, file: Path, topic: str = "") -> list[Delivery]:
-    """The delivery in `file`; or, of a recorded answer of WooCommerce's REST API, one for each order in it, as its
-    webhook would have told it. Raises Unreadable, saying why."""
+def recording(platform: str, file: Path, topic: str = "", version: str = "") -> list[Delivery]:
+    """The delivery in `file` (`-`: standard input); or, of a recorded answer of WooCommerce's REST API, one for each
+    order in it, as its webhook would have told it. `topic`, `version`: what its headers say, if not the file itself.
+    Raises Unreadable, saying why."""
+    told = _told(platform, file, topic, version)
     try:
-        kept = json.loads(file.read_bytes())
+        raw = sys.stdin.buffer.read() if file == STDIN else file.read_bytes()
+        kept = json.loads(raw)
     except OSError as error:
         raise Unreadable(error.strerror or str(error)) from None
     except (ValueError, RecursionError) as error:
@@ -27,8 +33,27 @@ def recording(platform: str, file: Path, topic: str = "") -> list[Delivery]:
     if platform == "woocommerce" and isinstance(kept.get("request"), dict) and "status" in kept:
         return _orders_answered(kept)
     if "headers" in kept and ("body" in kept or "raw_body" in kept):
-        return [_delivery(kept, platform, topic)]
-    return [_bare(kept, platform, topic or topic_of(file))]
+        given = _told(platform, None, topic, version)
+        return [Delivery(_headers(kept["headers"]) | given, _body(kept), _query(kept.get("query")))]
+    if TOPIC_HEADERS.get(platform, "") not in told:
+        raise Unreadable(
+            'is not a recorded delivery: expected {"headers": …, "body": …}, or a bare body with --topic'
+        )
+    return [Delivery(headers=told, body=raw)]
+
+
+def _told(platform: str, file: Path | None, topic: str, version: str) -> dict[str, str]:
+    """The headers that options and, if they don't say it, the file's name amount to. Raises Unreadable."""
+    if version and platform not in VERSION_HEADERS:
+        raise Unreadable(f"--api-version: what {platform} sends has none")
+    if version and not VERSION.fullmatch(version):
+        raise Unreadable(f"--api-version: {version!r} is none; they are called 2026-07, or unstable")
+    topic = _SHOPIFY_NAMES.get(topic.lower(), topic) if platform == "shopify" else topic
+    given = {
+        TOPIC_HEADERS.get(platform, "topic"): topic or (topic_of(file) if file else ""),
+        VERSION_HEADERS.get(platform, ""): version or (version_of(file) if file else ""),
+    }
+    return {name: value for name, value in given.items() if name and value}
 
 
 def _orders_answered(kept: dict[str, Any]) -> list[Delivery]:
@@ -38,13 +63,6 @@ def _orders_answered(kept: dict[str, Any]) -> list[Delivery]:
     orders = kept.get("body") if isinstance(kept.get("body"), list) else [kept.get("body")]
     headers = {TOPIC_HEADERS["woocommerce"]: "order.updated"}
     return [Delivery(headers=headers, body=json.dumps(order).encode()) for order in orders or []]
-
-
-def _delivery(kept: dict[str, Any], platform: str, topic: str) -> Delivery:
-    headers = _headers(kept["headers"])
-    if topic:
-        headers[TOPIC_HEADERS.get(platform, "topic")] = topic
-    return Delivery(headers=headers, body=_body(kept), query=_query(kept.get("query")))
 
 
 def _headers(raw: Any) -> dict[str, str]:
@@ -68,19 +86,25 @@ def _body(kept: dict[str, Any]) -> bytes:
 
 
 TOPIC_HEADERS = {"shopify": "x-shopify-topic", "woocommerce": "x-wc-webhook-topic"}
+VERSION_HEADERS = {"shopify": "x-shopify-api-version"}
+VERSION = re.compile(r"20\d\d-(?:01|04|07|10)|unstable")
 
 
 def topic_of(file: Path) -> str:
-    """checkouts_update.json → checkouts/update: how Shopify's own examples are named."""
-    return _SHOPIFY_NAMES.get(file.stem, "")
+    """checkouts_update.json, as Shopify's own examples are named, checkouts-update_2026-07_3.json and
+    checkouts/update.json → checkouts/update."""
+    for name in (file.stem, f"{file.parent.name}_{file.stem}"):
+        bare = re.sub("[^a-z]+", "_", VERSION.sub("", name.lower())).strip("_") + "_"
+        found = [known for known in _SHOPIFY_NAMES if bare.startswith(known + "_")]
+        if found:
+            return _SHOPIFY_NAMES[max(found, key=len)]
+    return ""
 
 
-def _bare(kept: dict[str, Any], platform: str, topic: str) -> Delivery:
-    if platform not in TOPIC_HEADERS or not topic:
-        raise Unreadable(
-            'is not a recorded delivery: expected {"headers": …, "body": …}, or a bare body with --topic'
-        )
-    return Delivery(headers={TOPIC_HEADERS[platform]: topic}, body=json.dumps(kept).encode())
+def version_of(file: Path) -> str:
+    """2026-07/checkouts_update.json, checkouts_update_2026-07.json → 2026-07: the nearest name that has one."""
+    found = (VERSION.search(name) for name in (file.stem, *(folder.name for folder in file.parents)))
+    return next((match[0] for match in found if match), "")
 
 
 _TOPICS = (

@@ -1,7 +1,7 @@
 """Two pretend shops, known to both sides: installed here, opened there."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -29,7 +29,7 @@ PLAN = replace(
     ),
     store_consent=True,
 )
-MUGS, WOOL = "12015550123", "12015550124"
+SENDERS = {"mugs": "12015550123", "wool": "12015550124"}
 
 
 def open_all(
@@ -47,7 +47,7 @@ def open_all(
         "mugs": _mugs(settings, database, vault, world, doubting if "mugs" in asking else plan),
         "wool": _wool(settings, database, vault, world, doubting if "wool" in asking else plan),
     }
-    _carrier(settings, world, keys)
+    set_up_carrier(settings, world, keys, SENDERS)
     return keys
 
 
@@ -62,7 +62,7 @@ def _mugs(settings: Settings, database: Database, vault: Vault, world: World, pl
             sequence=plan,
             platform="shopify",
             domain=domain,
-            sender=f"+{MUGS}",
+            sender=f"+{SENDERS['mugs']}",
             support="hello@mugs.example",
             at=world.status().now,
             **facts,
@@ -99,7 +99,7 @@ def _wool(settings: Settings, database: Database, vault: Vault, world: World, pl
             sequence=plan,
             platform="woocommerce",
             domain=domain,
-            sender=f"+{WOOL}",
+            sender=f"+{SENDERS['wool']}",
             support="hello@wool.example",
             at=world.status().now,
             **facts,
@@ -109,11 +109,14 @@ def _wool(settings: Settings, database: Database, vault: Vault, world: World, pl
     return key
 
 
-def _carrier(settings: Settings, world: World, keys: dict[str, str]) -> None:
+def set_up_carrier(
+    settings: Settings, world: World, keys: Mapping[str, str], senders: Mapping[str, str]
+) -> None:
+    """The carrier's account. `keys`: the shops' keys, `senders`: their numbers, by their sandbox ids."""
     hooks = {shop: f"{settings.public_url}/webhooks/vonage_sms/{key}" for shop, key in keys.items()}
     numbers = {
         number: {"shop": shop, "inbound_url": hooks[shop], "status_url": hooks[shop]}
-        for number, shop in ((MUGS, "mugs"), (WOOL, "wool"))
+        for shop, number in senders.items()
     }
     world.post(
         "/sandbox/carrier",

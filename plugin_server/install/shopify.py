@@ -6,7 +6,7 @@ one shop is installed by one process at a time.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -16,8 +16,10 @@ from connectors.platforms.shopify import access
 from connectors.platforms.shopify.admin import AdminClient, AdminError, NotAllowed
 from connectors.platforms.shopify.install import ShopSettings, read_settings
 from connectors.platforms.shopify.tokens import TokenClient, Tokens
+from plugin_server.install import automations
 from plugin_server.install.tokens import lock_shop
-from plugin_server.store import shops, tokens
+from plugin_server.jobs import rereading
+from plugin_server.store import code_pools, shops, tokens
 from plugin_server.store.shops import Installed
 from plugin_server.wiring import Machine
 from sequences.sequence import Sequence
@@ -52,8 +54,13 @@ def opened(machine: Machine, domain: str, grant: Grant) -> Opened:
             log.warning("a shop's settings can't be read", shop=found.shop.id, why=str(error))
             return Opened(installed=found, heard=False)
         else:
-            return Opened(installed=_heard(machine, found, settings))
-    return installed_anew(machine, domain, grant, since)
+            return _seen(machine, Opened(installed=_heard(machine, found, settings)))
+    return _seen(machine, installed_anew(machine, domain, grant, since))
+
+
+def _seen(machine: Machine, found: Opened) -> Opened:
+    """With the other tools that text there: whoever opens the app may have switched one off just now."""
+    return replace(found, installed=automations.look(machine, found.installed)) if found.heard else found
 
 
 def installed_anew(machine: Machine, domain: str, grant: Grant, since: datetime) -> Opened:
@@ -71,6 +78,8 @@ def installed_anew(machine: Machine, domain: str, grant: Grant, since: datetime)
         settings = _settings(machine, domain, given, found)
         shop_id = _bring_in(machine, c, domain, settings, found, now)
         tokens.write(c, vault, shop_id, given, now)
+        rereading.begin(c, shop_id, PLATFORM, now)
+        code_pools.again(c, shop_id, now)
         log.info("shop installed", shop=shop_id, again=found is not None)
         back = shops.by_id(c, vault, shop_id)
     assert back is not None  # noqa: S101  (it was just written)

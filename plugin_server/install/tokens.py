@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection, text
 
-from connectors.platforms.shopify.admin import AppRefused, GrantRefused, NotAllowed, NotReached
+from connectors.platforms.shopify.admin import AppRefused, GrantRefused, NotAllowed, NotReached, QueryRefused
 from connectors.platforms.shopify.tokens import TokenClient, Tokens
 from plugin_server.crypto import Vault
 from plugin_server.store import tokens as store
@@ -50,16 +50,24 @@ class Keeper:
 
         Committed when this returns. Whoever else wants one waits meanwhile, as long as a call may take.
         """
+        return self._rotate(shop, held)
+
+    def try_again(self, shop: Shop) -> None:
+        """A shop that let us in no more: does it take its refresh token, after all? Raises as `rotate` does."""
+        self._rotate(shop, None)
+
+    def _rotate(self, shop: Shop, held: str | None) -> str:
+        """`held`: None if the shop is thought to be lost."""
         now = self.clock.now()
         with self.db.shop(shop.id) as c:
             kept = store.read(c, self.vault, shop.id, lock=True)
-            if kept is None or not kept.good:
+            if kept is None or (held is not None and not kept.good):
                 raise NotAllowed(LOST)
-            if kept.tokens.access != held:  # somebody else was faster
+            if kept.good and kept.tokens.access != held:  # somebody else was faster
                 return kept.tokens.access
             given, problem = self._next(shop, kept, now)
             if given is None:
-                store.lose(c, shop.id, str(problem))
+                store.lose(c, shop.id, str(problem), for_good=True)
             else:
                 store.write(c, self.vault, shop.id, given, now, before=kept.tokens.refresh)
         if given is None:
@@ -124,7 +132,7 @@ class ShopTokens:
             return kept.tokens.access
         try:
             return self.keeper.rotate(self.shop, kept.tokens.access)
-        except (NotReached, AppRefused) as error:
+        except (NotReached, AppRefused, QueryRefused) as error:
             if self.keeper.clock.now() >= ends:
                 raise
             log.warning("a token can't be refreshed yet", shop=self.shop.id, why=str(error))
@@ -147,3 +155,9 @@ def lock_shop(c: Connection, domain: str) -> None:
     c.execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended('install ' || :domain, 0))"), {"domain": domain}
     )
+
+
+def nobody_installs(c: Connection, domain: str) -> bool:
+    """False while somebody brings this shop in; if True, nobody does until the transaction ends. Never waits."""
+    sql = "SELECT pg_try_advisory_xact_lock(hashtextextended('install ' || :domain, 0))"
+    return bool(c.execute(text(sql), {"domain": domain}).scalar_one())

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import text
 
 from compliance.answers import Allowed, Held
 from compliance.ask import Ask
@@ -19,7 +18,8 @@ from message_templates.segments import count
 from message_templates.typography import plain
 from plugin_server.jobs import looking, noticing, situations
 from plugin_server.jobs.recording import following, reason
-from plugin_server.store import carts, claiming, notices, shops
+from plugin_server.store import carts, claiming, locks, notices, shops
+from plugin_server.store.locks import Lock
 from plugin_server.store.notices import NoticeRow
 from plugin_server.store.shops import Installed
 from plugin_server.store.tx import Tx
@@ -67,17 +67,21 @@ def run(machine: Machine, token: uuid.UUID) -> int:
     """Work off one claim. Returns how many were handed over or tried to be."""
     with machine.db.system() as c:
         ids = claiming.shops_in(c, "notices", token)
+        patience = looking.Patience.of(claiming.seconds_left(c, "notices", token))
         found = shops.readable(c, machine.secrets.vault, ids)
-    return sum(_shop(machine, installed, token) for installed in found)
+    return sum(_shop(machine, installed, token, patience) for installed in found)
 
 
-def _shop(machine: Machine, installed: Installed, token: uuid.UUID) -> int:
+def _shop(machine: Machine, installed: Installed, token: uuid.UUID, patience: looking.Patience) -> int:
     """One after the other: whoever says STOP while another is being answered must be heard in time."""
     with machine.db.shop(installed.shop.id) as c:
         mine = notices.in_claim(Tx(c, installed.shop, machine.secrets), token)
     handed = 0
     for notice_id, cart_id in mine:
-        ready = _decide(machine, installed, token, notice_id, cart_id)
+        looks = {}
+        if cart_id is not None:
+            looks = looking.look(machine, installed, [cart_id], patience=patience)
+        ready = _decide(machine, installed, token, notice_id, looks)
         if ready is not None:
             _record(machine, installed, ready, machine.channel.send(ready.message))
             handed += 1
@@ -85,15 +89,12 @@ def _shop(machine: Machine, installed: Installed, token: uuid.UUID) -> int:
 
 
 def _decide(
-    machine: Machine, installed: Installed, token: uuid.UUID, notice_id: uuid.UUID, cart_id: int | None
+    machine: Machine, installed: Installed, token: uuid.UUID, notice_id: uuid.UUID, looks: Mapping[int, Look]
 ) -> Ready | None:
     """What is returned is committed as `sending`. None if it isn't to be sent, or the claim holds it no more."""
-    looks = looking.look(machine, installed, [cart_id]) if cart_id is not None else {}
     with machine.db.shop(installed.shop.id) as c:
         # As with reminders: two workers must not both find room under one cap.
-        c.execute(
-            text("SELECT pg_advisory_xact_lock(42, CAST(:shop AS integer))"), {"shop": installed.shop.id}
-        )
+        locks.hold(c, Lock.TEXTS, installed.shop.id)
         here = _Here(machine, Tx(c, installed.shop, machine.secrets), installed, machine.clock.now())
         row = notices.claimed(here.tx, token, notice_id)
         return None if row is None else _one(here, row, looks)

@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from plugin_server.jobs import queues, sweep
 from plugin_server.jobs.nightly import Nights
-from plugin_server.store import claiming, code_pools, errands
+from plugin_server.store import claiming, code_pools, errands, usage, watermarks
 from plugin_server.wiring import Machine
 
 log = structlog.get_logger()
@@ -68,7 +68,8 @@ def tick(machine: Machine, me: str, by_name: Mapping[str, Queue]) -> int:
     now = machine.clock.now()
     with machine.db.system() as c:
         waiting = c.execute(EVENTS_WAIT, {"now": now}).scalar_one()
-        untold = errands.waiting(c, now) or code_pools.waiting(c, now)
+        untold = errands.waiting(c, now) or code_pools.waiting(c, now) or watermarks.waiting(c, now)
+        untold = untold or (bool(machine.settings.shopify_usage_event) and usage.waiting(c, now))
     if waiting:
         queues.ask_for_events(by_name[queues.EVENTS])
     if untold:

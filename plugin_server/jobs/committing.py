@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, text
-
 from compliance.answers import Allowed
 from message_templates.errors import TemplateError
 from message_templates.wording import best_language
@@ -15,12 +13,14 @@ from plugin_server.jobs import offering, situations
 from plugin_server.jobs.composing import Composed, compose
 from plugin_server.jobs.planning import most_texts
 from plugin_server.jobs.situations import Batch
-from plugin_server.store import attempts, codes, links, notices, touches, traces
+from plugin_server.store import attempts, codes, links, locks, notices, touches, traces
 from plugin_server.store.carts import Opened
+from plugin_server.store.locks import Lock
 from plugin_server.store.shops import Installed
 from plugin_server.store.touches import TouchRow
 from plugin_server.store.tx import Tx
 from plugin_server.wiring import Machine
+from sequences.cart import Cart
 from sequences.dispatching import AskFirst, Hold, Send, Skip, decide
 from sequences.ports import Look, OutboundText
 from sequences.trace import Line
@@ -41,12 +41,12 @@ class Decided:
     """What the transaction will write."""
 
     now: datetime
+    giving: codes.Giving
     ready: list[Ready] = field(default_factory=list)
     attempts: list[dict[str, Any]] = field(default_factory=list)
     links: list[dict[str, Any]] = field(default_factory=list)
     settled: list[dict[str, Any]] = field(default_factory=list)
     traces: list[tuple[int, uuid.UUID | None, Line]] = field(default_factory=list)
-    pools: list[int] = field(default_factory=list)
 
     def settle(self, row: TouchRow, decision: Hold | AskFirst | Skip) -> None:
         held = isinstance(decision, Hold | AskFirst)
@@ -81,19 +81,16 @@ def commit(
     room under one cap. Raises IntegrityError if an attempt was committed elsewhere.
     """
     with machine.db.shop(installed.shop.id) as c:
-        _one_at_a_time(c, installed.shop.id)
+        locks.hold(c, Lock.TEXTS, installed.shop.id)
         tx = Tx(c, installed.shop, machine.secrets)
         rows = touches.claimed(tx, token, only)
-        decided = Decided(machine.clock.now())
+        now = machine.clock.now()
+        decided = Decided(now, codes.Giving(tx, [row.id for row in rows], now))
         batch = situations.read(tx, installed, rows, looks, {} if opened is None else opened, decided.now)
         for row in rows:
             _one(machine, tx, batch, row, decided)
         _write(machine, tx, decided)
     return decided.ready
-
-
-def _one_at_a_time(c: Connection, shop_id: int) -> None:
-    c.execute(text("SELECT pg_advisory_xact_lock(42, CAST(:shop AS integer))"), {"shop": shop_id})
 
 
 def _one(machine: Machine, tx: Tx, batch: Batch, row: TouchRow, decided: Decided) -> None:
@@ -137,7 +134,7 @@ def _compose(
         return Skip("the sequence has no such step any more", "sequence")
     if not sequence.on or not steps[row.step].on:
         return Skip("the shop has switched it off", "sequence")
-    given = _offer(machine, tx, batch, row, send, decided)
+    given = _offer(machine, tx, batch, (row, cart), send, decided)
     if isinstance(given, Hold):
         return given
     ids, now = (row.id, row.cart_id), decided.now
@@ -145,27 +142,26 @@ def _compose(
         composed = compose(machine, batch.installed, cart, given.step, ids, send.places, now)
     except TemplateError as error:
         composed = Skip(f"the text can't be made: {error}", "template")
-    if given.pool is not None:
-        decided.pools.append(given.pool)
-        if isinstance(composed, Skip):
-            codes.give_back(tx, [row.id])
+    if given.pool is not None and isinstance(composed, Skip):
+        decided.giving.give_back(row.id)
     return composed
 
 
 def _offer(
-    machine: Machine, tx: Tx, batch: Batch, row: TouchRow, send: Send, decided: Decided
+    machine: Machine, tx: Tx, batch: Batch, who: tuple[TouchRow, Cart], send: Send, decided: Decided
 ) -> offering.Given | Hold:
-    shop, cart = batch.installed.shop, batch.carts[row.cart_id].cart
-    locale = (cart.locale if cart else "") or shop.locale
+    shop, (row, cart) = batch.installed.shop, who
+    locale = cart.locale or shop.locale
     case = offering.Case(
         row=row,
+        cart=cart,
         step=batch.installed.sequence.steps[row.step],
         zones=send.verdict.zones,
         locale=locale,
         language=best_language(locale),
         makes_codes=offering.makes_codes(machine, shop),
     )
-    given, line = offering.offer_for(tx, case, decided.now)
+    given, line = offering.offer_for(tx, decided.giving, case, decided.now)
     if line is not None:
         decided.say(row, line)
     return given
@@ -229,7 +225,7 @@ def _write(machine: Machine, tx: Tx, decided: Decided) -> None:
     touches.settle(tx, decided.settled)
     attempts.commit(tx, decided.attempts)
     links.add(tx, decided.links)
-    codes.used_from(tx, decided.pools, decided.now)
+    decided.giving.write()
     ids = [ready.touch_id for ready in decided.ready]
     if ids:
         touches.start_sending(tx, ids, machine.settings.lease_seconds, decided.now)

@@ -32,11 +32,12 @@ def run(machine: Machine, token: uuid.UUID) -> int:
     """Work off one claim. Returns how many texts were handed over or tried to be."""
     with machine.db.system() as c:
         ids = claiming.shops_in(c, "touches", token)
+        patience = looking.Patience.of(claiming.seconds_left(c, "touches", token))
         found = [shops.by_id(c, machine.secrets.vault, shop_id) for shop_id in ids]
-    return sum(_shop(machine, installed, token) for installed in found if installed is not None)
+    return sum(_shop(machine, one, token, patience) for one in found if one is not None)
 
 
-def _shop(machine: Machine, installed: Installed, token: uuid.UUID) -> int:
+def _shop(machine: Machine, installed: Installed, token: uuid.UUID, patience: looking.Patience) -> int:
     with machine.db.shop(installed.shop.id) as c:
         tx = Tx(c, installed.shop, machine.secrets)
         if not installed.active:
@@ -45,15 +46,21 @@ def _shop(machine: Machine, installed: Installed, token: uuid.UUID) -> int:
         rows = touches.claimed(tx, token)
     pool, handed, under_way = _pool(machine.settings.connections), 0, Sending()
     for chunk in _chunks(rows, machine.settings.connections):
-        ready = _decide(machine, installed, token, chunk)
+        ready = _decide(machine, installed, token, chunk, patience)
         before, under_way = under_way, [(r, pool.submit(machine.channel.send, r.message)) for r in ready]
         handed += _record(machine, installed, before)
     return handed + _record(machine, installed, under_way)
 
 
-def _decide(machine: Machine, installed: Installed, token: uuid.UUID, chunk: list[TouchRow]) -> list[Ready]:
+def _decide(
+    machine: Machine,
+    installed: Installed,
+    token: uuid.UUID,
+    chunk: list[TouchRow],
+    patience: looking.Patience,
+) -> list[Ready]:
     opened = Opened()
-    looks = looking.look(machine, installed, [row.cart_id for row in chunk], opened)
+    looks = looking.look(machine, installed, [row.cart_id for row in chunk], opened, patience)
     only = [row.id for row in chunk]
     try:
         return commit(machine, installed, token, only, looks, opened)

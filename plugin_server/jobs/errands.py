@@ -23,8 +23,9 @@ AT_ONCE = 4
 """Stores that are called at the same time: as many may be slow before others wait."""
 SECONDS = 120.0
 """After this long a run begins no more; the clock asks again."""
-LEASE_SECONDS = 600
-"""More than the slowest store can take: every request has its time-outs, and there are a dozen at most."""
+LEASES = 5
+"""So many of a worker's usual leases (two minutes each) are more than the slowest store can take: every request has its
+time-outs, and there are a dozen at most."""
 LONGEST_WAIT = timedelta(hours=6)
 OTHERS_WAIT = timedelta(minutes=10)
 """How long one errand's failure keeps the other errands of its shop from being tried, at most."""
@@ -54,7 +55,7 @@ def _some(machine: Machine, until: float) -> int:
 def _one(machine: Machine) -> bool:
     """Claim, commit, call, record. A shop that can't be served keeps the lease until it runs out."""
     with machine.db.system() as c:
-        errand = errands.claim(c, machine.clock.now(), LEASE_SECONDS)
+        errand = errands.claim(c, machine.clock.now(), LEASES * machine.settings.lease_seconds)
         found = shops.readable(c, machine.secrets.vault, [errand.shop_id] if errand else [])
     if errand is None:
         return False

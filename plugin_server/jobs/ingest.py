@@ -54,7 +54,7 @@ def _decided(machine: Machine, c: Connection, kept: events.Kept) -> Effect:
     except BadDelivery as error:
         return Effect("parked", f"can't be read: {error}")
     except DBAPIError as error:
-        if _passes(error):
+        if passes(error):
             raise
         log.exception("event parked", event_id=kept.id)
         return Effect("parked", f"the database refused it: {type(error.orig).__name__}")
@@ -63,7 +63,8 @@ def _decided(machine: Machine, c: Connection, kept: events.Kept) -> Effect:
         return Effect("parked", f"a fault of ours ({type(error).__name__}): see the log")
 
 
-def _passes(error: DBAPIError) -> bool:
+def passes(error: DBAPIError) -> bool:
+    """Whether the error says nothing of the event."""
     state = getattr(error.orig, "sqlstate", None)
     passing = isinstance(error, OperationalError) and (state is None or state[:2] in PASSING)
     return passing or error.connection_invalidated
@@ -76,5 +77,12 @@ def _apply(machine: Machine, c: Connection, kept: events.Kept) -> Effect:
     delivery = events.unseal(machine.secrets.vault, kept.shop_id, kept.sealed)
     reading = machine.door(kept.source).read(delivery, installed.shop)
     tx = Tx(c, installed.shop, machine.secrets)
-    here = Here(tx, installed, machine.clock.now(), machine.rulebook, machine.carrier_answers)
+    here = Here(
+        tx,
+        installed,
+        machine.clock.now(),
+        machine.rulebook,
+        machine.carrier_answers,
+        machine.counts_usage(installed.shop.platform),
+    )
     return apply_all(here, reading)

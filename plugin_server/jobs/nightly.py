@@ -1,9 +1,9 @@
 """What is done once a day, by the world's own date: periods of keeping, the chain's anchors, tokens of dormant
-shops."""
+shops, other tools that text, stores that aren't read again yet."""
 
 from datetime import date
 
-from plugin_server.jobs import anchoring, refreshing, retention
+from plugin_server.jobs import anchoring, others, refreshing, rereading, retention
 from plugin_server.wiring import Machine
 
 
@@ -21,5 +21,7 @@ class Nights:
         retention.run(machine)
         anchoring.run(machine)
         refreshing.ask(machine)
+        rereading.adopt(machine)
+        others.ask(machine)
         self._last = today
         return True

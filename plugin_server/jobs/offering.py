@@ -8,25 +8,18 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
-from babel.dates import format_skeleton, format_time
-from babel.numbers import format_percent
-
-from message_templates.segments import is_gsm7
-from message_templates.typography import plain
-from plugin_server.jobs.spelling import known_locale, money
+from plugin_server.jobs.spelling import shown, when
 from plugin_server.store import code_pools, codes
-from plugin_server.store.codes import Code
+from plugin_server.store.codes import Code, Giving
 from plugin_server.store.touches import TouchRow
 from plugin_server.store.tx import Tx
 from plugin_server.wiring import Machine
-from sequences.cart import Shop
+from sequences.cart import Cart, Shop
 from sequences.dispatching import Hold
 from sequences.engine import Touch
-from sequences.money import Money
-from sequences.offers import Discount, spec
+from sequences.offers import Discount, falls_short, spec
 from sequences.offers import codes as draw_codes
 from sequences.pools import promised_until, said_until
 from sequences.sequence import Offer, Sequence, Step
@@ -46,6 +39,7 @@ class Case:
     `language`: of the text; `makes_codes`: whether the shop's platform makes codes for us."""
 
     row: TouchRow
+    cart: Cart
     step: Step
     zones: tuple[str, ...]
     locale: str
@@ -61,7 +55,7 @@ class Given:
     pool: int | None = None
 
 
-def offer_for(tx: Tx, case: Case, now: datetime) -> tuple[Given | Hold, Line | None]:
+def offer_for(tx: Tx, giving: Giving, case: Case, now: datetime) -> tuple[Given | Hold, Line | None]:
     """The step with its offer filled in, or without any, or a wait; and what the trace says."""
     offer = case.step.offer
     if offer is None or offer.discount is None:
@@ -71,7 +65,7 @@ def offer_for(tx: Tx, case: Case, now: datetime) -> tuple[Given | Hold, Line | N
     if not case.makes_codes:
         return _own(case, offer, now)
     d, name = offer.discount, spec(offer.discount)
-    code = codes.take(tx, name, case.row.id, now, d.lasts) or codes.shared(tx, name, now, d.lasts)
+    code = giving.take(name, case.row.id, d.lasts) or codes.shared(tx, name, now, d.lasts)
     if code is not None:
         return _given(case, offer, code, now)
     need(tx, d, now, now)
@@ -89,6 +83,8 @@ def _unfit(tx: Tx, case: Case, d: Discount) -> str:
         return f"the offer is in {d.currency}, the shop sells in {tx.shop.currency}"
     if d.kind == "buy_x_get_y" and case.language not in case.step.texts:
         return f"the shop has no words of its own for this offer in {case.language}"
+    if falls_short(d, case.cart, tx.shop.currency) and case.language not in case.step.texts:
+        return "the cart is below the offer's minimum, and the shop has no words of its own that name it"
     return ""
 
 
@@ -154,32 +150,3 @@ def steps_with(sequence: Sequence, name: str) -> list[int]:
         for number, step in enumerate(sequence.steps)
         if step.offer and step.offer.discount and spec(step.offer.discount) == name
     ]
-
-
-# -- in words
-
-
-def shown(offer: Offer, code: str, expires: str, locale: str) -> Offer:
-    """The offer as texts speak of it: its worth and end in the shopper's language, and its code."""
-    assert offer.discount is not None  # noqa: S101  (an offer with a code of its own says all this itself)
-    value = offer.value or worth(offer.discount, locale)
-    return replace(offer, kind=offer.discount.kind, value=value, code=code, expires=expires)
-
-
-def worth(d: Discount, locale: str) -> str:
-    """ "10%", "$5.00"; empty for what is told in words."""
-    if d.kind == "percent" and d.percent is not None:
-        pattern = "#,##0.##%" if d.percent % 1 else None
-        return format_percent(d.percent / Decimal(100), format=pattern, locale=known_locale(locale))
-    return money(Money(d.amount, d.currency), locale) if d.amount is not None else ""
-
-
-def when(at: datetime, locale: str) -> str:
-    """ "Nov 27, 6:00 PM": in characters that don't make the text dear, if the language has them."""
-    known = known_locale(locale)
-    time = format_time(at, "short", locale=known)
-    for skeleton in ("MMMd", "Md"):
-        words = plain(f"{format_skeleton(skeleton, at, locale=known)}, {time}")[0]
-        if is_gsm7(words):
-            return words
-    return words

@@ -43,7 +43,7 @@ def settle(
         # A discount that can't be ended has ended all the same: its own end has passed.
         code_pools.forget_codes(tx, row.id)
         code_pools.settle(tx, row, None, state="closed", note=answer.detail[:300])
-    elif act == "ask" and answer.kind == "refused":
+    elif act == "ask" and answer.kind == "refused" and row.tries < MOST_TRIES:
         # Nobody knows of that order: ask for the same codes again.
         code_pools.settle(tx, row, now, job_id="", tries=row.tries + 1, note=answer.detail[:300])
     else:

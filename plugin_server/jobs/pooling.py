@@ -6,11 +6,13 @@ lost answer costs a repetition, and never a second discount.
 
 import secrets
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import structlog
 
 from plugin_server.jobs import offering, pool_answers
+from plugin_server.jobs.spelling import worth
 from plugin_server.store import code_pools, codes, shops
 from plugin_server.store.code_pools import PoolRow
 from plugin_server.store.shops import Installed
@@ -23,6 +25,8 @@ from sequences.pools import Act, Pool, gives_until, needs_next, next_act
 from sequences.ports import Told
 
 log = structlog.get_logger()
+AT_ONCE = 4
+"""Stores that are called at the same time: as many may be slow before others wait, whose texts would go without."""
 SECONDS = 120.0
 """After this long a run begins no more; the clock asks again."""
 LEASE_SECONDS = 300
@@ -31,7 +35,13 @@ REST = timedelta(minutes=10)
 
 def run(machine: Machine) -> int:
     """Look after what is due. Returns how many acts that took."""
-    until, done = time.monotonic() + SECONDS, 0
+    until = time.monotonic() + SECONDS
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return sum(pool.map(lambda _: _some(machine, until), range(AT_ONCE)))
+
+
+def _some(machine: Machine, until: float) -> int:
+    done = 0
     while time.monotonic() < until and _one(machine):
         done += 1
     return done
@@ -58,7 +68,9 @@ def _look_after(machine: Machine, installed: Installed, row: PoolRow) -> None:
     with machine.db.shop(installed.shop.id) as c:
         tx = Tx(c, installed.shop, machine.secrets)
         if store is None:
-            why = "this platform makes no codes" if installed.active else f"the shop is {installed.state}"
+            why = (
+                "this platform makes no codes" if installed.active else f"{code_pools.LEFT}{installed.state}"
+            )
             code_pools.settle(tx, row, None, state="broken", note=why)
             return
         act, asked = _decide(tx, installed, row, d, store.batch, now)
@@ -115,7 +127,7 @@ def _ask(store: Codes, act: Act, row: PoolRow, d: Discount, asked: list[str]) ->
 
 def _new_pool(row: PoolRow, d: Discount, asked: list[str]) -> NewPool:
     return NewPool(
-        title=f"Cart recovery: {offering.worth(d, 'en') or d.kind.replace('_', ' ')} ({row.id})",
+        title=f"Cart recovery: {worth(d, 'en') or d.kind.replace('_', ' ')} ({row.id})",
         code=row.single_code or asked[0],
         discount=d,
         starts_at=row.starts_at,

@@ -66,3 +66,8 @@ def ask_for_errands(q: Queue) -> bool:
 def ask_for_refreshing(q: Queue) -> None:
     """Have the tokens of dormant shops refreshed."""
     q.enqueue("plugin_server.jobs.worker.work_refreshing", job_timeout=900, **KEPT)
+
+
+def ask_for_others(q: Queue) -> None:
+    """Have it seen which other tools write to shops' shoppers."""
+    q.enqueue("plugin_server.jobs.worker.work_others", job_timeout=900, **KEPT)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import structlog
 
 from plugin_server.jobs.committing import Ready
-from plugin_server.store import attempts, touches, traces
+from plugin_server.store import attempts, touches, traces, usage
 from plugin_server.store.shops import Installed
 from plugin_server.store.tx import Tx
 from plugin_server.wiring import Machine
@@ -24,6 +24,8 @@ def record(machine: Machine, installed: Installed, results: list[tuple[Ready, Ou
     with machine.db.shop(installed.shop.id) as c:
         tx = Tx(c, installed.shop, machine.secrets)
         attempts.resolve(tx, [_attempt(ready, outcome, now) for ready, outcome in results])
+        if machine.counts_usage(installed.shop.platform):
+            usage.count(tx, [r.touch_id for r, outcome in results if outcome.kind == "accepted"], now)
         touches.finish_sending(tx, [_touch(ready, outcome, now) for ready, outcome in results])
         traces.write_many(tx, [(r.cart_id, r.touch_id, _line(outcome, now)) for r, outcome in results])
     _tell(installed, results)

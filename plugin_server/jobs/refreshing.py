@@ -1,4 +1,5 @@
-"""Shops that nothing asks for lose us after ninety days without a refresh; so they are refreshed long before.
+"""Shops that nothing asks for lose us after ninety days without a refresh; so they are refreshed long before. And a
+shop that let us in no more is tried once a night: if the trouble was Shopify's, no merchant has to open the app for it.
 
 Asked for every night, run by the errands' worker: a hundred slow shops must not keep the clock.
 """
@@ -38,7 +39,8 @@ def ask(machine: Machine) -> bool:
 def run(machine: Machine) -> int:
     """Refresh who needs it, those first that end soonest. Returns how many were refreshed."""
     with machine.db.system() as c:
-        ids = tokens.dormant(c, machine.clock.now() - DORMANT_FOR, MOST)
+        now = machine.clock.now()
+        ids = tokens.dormant(c, now - DORMANT_FOR, now, MOST)
         found = shops.readable(c, machine.secrets.vault, ids)
     until = time.monotonic() + SECONDS
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -47,10 +49,14 @@ def run(machine: Machine) -> int:
 
 def _one(machine: Machine, installed: Installed) -> bool:
     kept = machine.keeper.kept(installed.shop)
-    if kept is None or not kept.good:
+    if kept is None:
         return False
     try:
-        machine.keeper.rotate(installed.shop, kept.tokens.access)
+        if kept.good:
+            machine.keeper.rotate(installed.shop, kept.tokens.access)
+        else:
+            machine.keeper.try_again(installed.shop)
+            log.info("a shop lets us in again", shop=installed.shop.id)
     except AdminError as error:
         log.warning("a dormant shop's token wasn't refreshed", shop=installed.shop.id, why=str(error))
         return False

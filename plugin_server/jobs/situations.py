@@ -10,8 +10,9 @@ from compliance.answers import Allowed
 from compliance.ask import ConsentView, Suppression
 from compliance.consent import Claim, view
 from learning.holdout import arm
+from plugin_server.install.automations import others_of
 from plugin_server.jobs.looking import UNKNOWN
-from plugin_server.store import attempts, carts, confirmations, consents, people
+from plugin_server.store import attempts, carts, confirmations, consents, people, persons
 from plugin_server.store.carts import CartRow, Opened
 from plugin_server.store.confirmations import Request
 from plugin_server.store.shops import Installed
@@ -20,6 +21,7 @@ from plugin_server.store.tx import Tx
 from sequences.cart import Address
 from sequences.confirming import Asked
 from sequences.dispatching import Situation
+from sequences.one_plan import Newer, Person, rests_until
 from sequences.ports import Look
 
 
@@ -38,6 +40,8 @@ class Batch:
     asked: dict[bytes, tuple[Asked, ...]] = field(default_factory=dict)
     views: dict[int, ConsentView] = field(default_factory=dict)
     looks: Mapping[int, Look] = field(default_factory=dict)
+    newer: Mapping[int, Newer] = field(default_factory=dict)
+    reminded: Mapping[int, datetime] = field(default_factory=dict)
 
     def sending(self, cart_id: int) -> None:
         """One more text to this cart and number: the next touch of the batch must know."""
@@ -84,6 +88,8 @@ def read(
         last_day={n: past.last_day.get(n, 0) + questions.get(n, 0) for n in numbers},
         asked={n: tuple(map(_asked, found)) for n, found in confirmations.requests_to(tx, numbers).items()},
         looks=looks,
+        newer=persons.newer(tx, list(known)),
+        reminded=persons.reminded(tx, list(known), now - installed.sequence.rest),
     )
 
 
@@ -116,6 +122,11 @@ def situation(batch: Batch, row: TouchRow) -> Situation:
         platform=shop.platform,
         sender=batch.installed.sender,
         sender_registered=plan.sender_registered,
+        person=Person(
+            newer=batch.newer.get(row.cart_id),
+            rests_until=rests_until(batch.reminded.get(row.cart_id), plan.rest),
+        ),
+        others=others_of(batch.installed),
     )
 
 

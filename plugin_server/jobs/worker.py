@@ -17,7 +17,19 @@ import structlog
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
-from plugin_server.jobs import answering, dispatch, errands, ingest, planning, pooling, queues, refreshing
+from plugin_server.jobs import (
+    answering,
+    billing,
+    dispatch,
+    errands,
+    ingest,
+    others,
+    planning,
+    pooling,
+    queues,
+    refreshing,
+    rereading,
+)
 from plugin_server.wiring import Machine
 
 log = structlog.get_logger()
@@ -42,13 +54,19 @@ def work_answers(token: str) -> int:
 
 
 def work_errands() -> int:
-    """Job: tell stores what people told us, and have them make codes."""
-    return errands.run(_here()) + pooling.run(_here())
+    """Job: tell stores what people told us, have them make codes, tell their billing what was used, and read them."""
+    here = _here()
+    return errands.run(here) + pooling.run(here) + billing.run(here) + rereading.run(here)
 
 
 def work_refreshing() -> int:
     """Job: keep the tokens of shops that nothing asks for."""
     return refreshing.run(_here())
+
+
+def work_others() -> int:
+    """Job: see which other tools write to our shops' shoppers."""
+    return others.run(_here())
 
 
 def _here() -> Machine:

@@ -10,10 +10,15 @@ from typing import Any
 from plugin_server.store.tx import Tx
 from sequences.events import DeliveryReported
 
-# What a report may turn an attempt and its touch into. Never backwards: a delivered text stays delivered.
+# What a report may turn an attempt and its touch into. Never backwards: a delivered text stays delivered, and one that
+# was delivered after all is, whichever report came first.
 FORWARD = {
     "submitted": ("accepted", "sent", ("sending", "unknown", "never_known", "retry_later")),
-    "delivered": ("delivered", "delivered", ("sending", "unknown", "never_known", "retry_later", "accepted")),
+    "delivered": (
+        "delivered",
+        "delivered",
+        ("sending", "unknown", "never_known", "retry_later", "accepted", "undelivered"),
+    ),
     "undelivered": (
         "undelivered",
         "undelivered",
@@ -81,6 +86,7 @@ def report(tx: Tx, touch_id: uuid.UUID, told: DeliveryReported) -> tuple[int, by
     attempt, touch, movable = FORWARD[told.status]
     if row.state in movable:
         _advance(tx, row.id, touch_id, attempt, touch, told)
+    _date(tx, row.id, told)
     _price(tx, row.id, told)
     return row.cart_id, bytes(row.phone_hash)
 
@@ -89,7 +95,7 @@ def _advance(
     tx: Tx, attempt_id: int, touch_id: uuid.UUID, attempt: str, touch: str, told: DeliveryReported
 ) -> None:
     tx.run(
-        "UPDATE attempts SET state = :state, code = :code, reported_at = :at, handed_at = coalesce(handed_at, :at),"
+        "UPDATE attempts SET state = :state, code = :code, reported_at = :at,"
         " provider_id = CASE WHEN provider_id = '' THEN :provider ELSE provider_id END"
         " WHERE shop_id = :shop_id AND id = :id",
         id=attempt_id,
@@ -105,6 +111,18 @@ def _advance(
         state=touch,
         reason=f"carrier: {told.code} {told.detail}".strip() if told.code else "",
         at=told.at,
+    )
+
+
+def _date(tx: Tx, attempt_id: int, told: DeliveryReported) -> None:
+    """By when the carrier had it, and when it reached the phone: the earliest that any report says, in whatever order
+    they come (least() passes over what isn't known)."""
+    tx.run(
+        "UPDATE attempts SET handed_at = least(handed_at, :at), delivered_at = least(delivered_at, :delivered)"
+        " WHERE shop_id = :shop_id AND id = :id AND state NOT IN ('refused', 'retry_later')",
+        id=attempt_id,
+        at=told.at,
+        delivered=told.at if told.status == "delivered" else None,
     )
 
 

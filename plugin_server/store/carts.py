@@ -60,12 +60,13 @@ def _open(tx: Tx, sealed: bytes, opened: Opened | None) -> Cart:
 
 
 def find(tx: Tx, names: Iterable[str]) -> CartRow | None:
-    """The cart that goes by one of these names (surest first), locked."""
+    """The cart that goes by one of these names (surest first), locked; but not against rows that point to it: whoever
+    decides on its text writes such a row, and holds the touch that we may want to cancel."""
     wanted = list(names)
     row = tx.one(
         f"SELECT {COLUMNS} FROM carts c JOIN cart_names n ON n.shop_id = c.shop_id AND n.cart_id = c.id"
         " WHERE c.shop_id = :shop_id AND n.name = ANY(:names)"
-        " ORDER BY array_position(:names, n.name) LIMIT 1 FOR UPDATE OF c",
+        " ORDER BY array_position(:names, n.name) LIMIT 1 FOR NO KEY UPDATE OF c",
         names=wanted,
     )
     return None if row is None else from_row(tx, row)
@@ -109,6 +110,20 @@ def change(tx: Tx, cart_id: int, cart: Cart, state: str, reason: str, idle_at: d
         " WHERE shop_id = :shop_id AND id = :id",
         id=cart_id,
         **_content(tx, cart, state, reason, idle_at),
+    )
+    name(tx, cart_id, cart)
+
+
+def learn(tx: Tx, cart_id: int, cart: Cart) -> None:
+    """What late news add to a cart, whose state and times stay."""
+    tx.run(
+        "UPDATE carts SET sealed = :sealed, phone_hash = :phone, email_hash = :email, customer_id = :customer"
+        " WHERE shop_id = :shop_id AND id = :id",
+        id=cart_id,
+        sealed=tx.seal(encode(cart)),
+        phone=tx.phone(cart.contact.phone),
+        email=tx.email(cart.contact.email),
+        customer=cart.contact.customer_id,
     )
     name(tx, cart_id, cart)
 
@@ -196,11 +211,15 @@ def of_person(tx: Tx, order: Order) -> list[int]:
 
 def bought_since(tx: Tx, cart_id: int) -> str | None:
     """An order that the cart's owner placed after leaving it, if we know of one."""
+    # Each name by its own index: with OR between them, all of the shop's orders were read for each cart.
+    theirs = (
+        "SELECT o.key FROM orders o WHERE o.shop_id = c.shop_id AND NOT o.test"
+        " AND o.status NOT IN ('cancelled', 'deleted') AND o.created_at >= c.active_at AND "
+    )
     row = tx.one(
-        "SELECT o.key FROM carts c JOIN orders o ON o.shop_id = c.shop_id AND NOT o.test"
-        " AND o.status NOT IN ('cancelled', 'deleted') AND o.created_at >= c.active_at"
-        " AND (o.phone_hash = c.phone_hash OR o.email_hash = c.email_hash"
-        "      OR (c.customer_id <> '' AND o.customer_id = c.customer_id))"
+        f"SELECT b.key FROM carts c CROSS JOIN LATERAL ({theirs} o.phone_hash = c.phone_hash"
+        f" UNION ALL {theirs} o.email_hash = c.email_hash"
+        f" UNION ALL {theirs} o.customer_id = c.customer_id AND o.customer_id <> '') b"
         " WHERE c.shop_id = :shop_id AND c.id = :id LIMIT 1",
         id=cart_id,
     )

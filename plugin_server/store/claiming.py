@@ -40,6 +40,18 @@ def shops_in(c: Connection, table: Table, token: uuid.UUID) -> list[int]:
     return [row.shop_id for row in rows]
 
 
+def seconds_left(c: Connection, table: Table, token: uuid.UUID) -> float:
+    """Until the first of this claim's leases runs out; negative if it has."""
+    found = c.execute(
+        text(
+            f"SELECT extract(epoch FROM min(lease_until) - clock_timestamp()) FROM {table}"
+            " WHERE claim = :token AND state = 'claimed'"
+        ),
+        {"token": token},
+    ).scalar_one()
+    return float(found or 0)
+
+
 def release_lost(c: Connection, table: Table) -> int:
     """Claims whose worker died before anything was committed: nothing was sent, plan it again."""
     return c.execute(

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
+from plugin_server.store import locks
 from plugin_server.store.claiming import WAITING
+from plugin_server.store.locks import Lock
 from plugin_server.store.tx import Tx
 from sequences.pools import Shelf, pool_ends
 
@@ -17,6 +19,8 @@ AGAIN_AFTER = timedelta(hours=1)
 """A store that refused a discount may take it once somebody has mended what was wrong."""
 EARLIER = timedelta(minutes=5)
 """A store whose clock is behind ours must not think that a code is still to come."""
+LEFT = "the shop is "
+"""How the note of a pool begins that was given up because its shop had left."""
 COLUMNS = (
     "p.shop_id, p.id, p.spec, p.discount_id, p.single_code, p.starts_at, p.ends_at, p.state, p.job_id, p.tries,"
     " p.lease_until"
@@ -33,6 +37,13 @@ KNOWN = (
     "SELECT 1 AS yes FROM code_pools WHERE shop_id = :shop_id AND spec = :spec AND (single_code <> '' OR NOT :shared)"
     " AND starts_at <= :at AND ((state IN ('making', 'open') AND ends_at >= :needed)"
     "  OR (state = 'broken' AND starts_at > :lately)) LIMIT 1"
+)
+AGAIN = text(
+    "UPDATE code_pools SET due_at = :now, tries = 0, note = '',"
+    " state = CASE WHEN state <> 'broken' THEN state WHEN discount_id = '' THEN 'making' ELSE 'open' END"
+    " WHERE shop_id = :shop_id AND lease_until IS NULL"
+    " AND ((state IN ('making', 'open') AND tries > 0 AND due_at > :now)"
+    "  OR (state = 'broken' AND note LIKE :left AND ends_at > :now))"
 )
 WAITS = text(f"SELECT EXISTS (SELECT FROM code_pools p WHERE {DUE} AND {UNLEASED})")
 
@@ -61,9 +72,14 @@ def waiting(c: Connection, now: datetime) -> bool:
 
 def claim(c: Connection, now: datetime, lease_seconds: int) -> PoolRow | None:
     """The one that waits longest, of any shop none of whose pools is in somebody's hands. Commit before calling."""
-    c.execute(text("SELECT pg_advisory_xact_lock(43, 1)"))
+    locks.hold(c, Lock.CLAIM_POOL)
     row = c.execute(CLAIM, {"now": now, "lease": lease_seconds}).one_or_none()
     return None if row is None else PoolRow(*row)
+
+
+def again(c: Connection, shop_id: int, now: datetime) -> None:
+    """The shop lets us in again: what waited for that needn't wait longer."""
+    c.execute(AGAIN, {"shop_id": shop_id, "now": now, "left": f"{LEFT}%"})
 
 
 def need(
@@ -81,9 +97,7 @@ def need(
     binds = {"spec": spec, "at": at, "needed": needed_until, "lately": at - AGAIN_AFTER, "shared": shared}
     if tx.one(KNOWN, **binds) is not None:
         return False
-    tx.run(
-        "SELECT pg_advisory_xact_lock(44, CAST(:shop_id AS integer))"
-    )  # and again: two may miss it at once
+    locks.hold(tx.connection, Lock.POOLS, tx.shop.id)  # and again: two may miss it at once
     if tx.one(KNOWN, **binds) is not None:
         return False
     row = tx.one(

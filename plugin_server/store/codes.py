@@ -1,9 +1,13 @@
 """Codes for texts: taken in the transaction that commits the attempt, one for a touch, given back if no text went out."""
 
 import uuid
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row
 
 from plugin_server.store.tx import Tx
 
@@ -13,13 +17,21 @@ UNSEEN = (
     " AND NOT EXISTS (SELECT FROM attempts a WHERE a.shop_id = t.shop_id AND a.touch_id = t.id"
     "  AND a.state NOT IN ('refused', 'retry_later'))"
 )
+KEPT = (
+    "SELECT c.touch_id, c.code, c.pool_id, p.spec, p.state, p.ends_at FROM codes c"
+    " JOIN code_pools p ON p.shop_id = c.shop_id AND p.id = c.pool_id"
+    " WHERE c.shop_id = :shop_id AND c.touch_id = ANY(:touches)"
+)
 # The newest period's codes last longest, so those of the oldest that still serves go first.
-TAKE = (
-    "UPDATE codes SET state = 'given', touch_id = :touch, given_at = :now WHERE shop_id = :shop_id AND code = ("
-    " SELECT c.code FROM codes c JOIN code_pools p ON p.shop_id = c.shop_id AND p.id = c.pool_id"
+READY = (
+    "SELECT c.code, c.pool_id, p.ends_at FROM codes c JOIN code_pools p ON p.shop_id = c.shop_id AND p.id = c.pool_id"
     " WHERE c.shop_id = :shop_id AND c.state = 'ready' AND p.spec = :spec AND p.state = 'open'"
-    " AND p.ends_at >= :needed ORDER BY p.ends_at, c.code LIMIT 1 FOR UPDATE OF c SKIP LOCKED)"
-    " RETURNING code, pool_id"
+    " AND p.ends_at >= :needed ORDER BY p.ends_at, c.code LIMIT :most FOR UPDATE OF c SKIP LOCKED"
+)
+GIVE = (
+    "UPDATE codes SET state = 'given', touch_id = r.touch, given_at = :now"
+    " FROM json_to_recordset(CAST(:rows AS json)) AS r (code text, touch uuid)"
+    " WHERE codes.shop_id = :shop_id AND codes.code = r.code"
 )
 SOON = timedelta(minutes=1)
 
@@ -34,26 +46,61 @@ class Code:
     shared: bool = False
 
 
-def take(tx: Tx, spec: str, touch: uuid.UUID, now: datetime, lasts: timedelta) -> Code | None:
-    """A unique code that holds for `lasts` from now: the one this touch has, else a new one; None if none is ready."""
-    kept = tx.one(
-        "SELECT c.code, c.pool_id, p.ends_at, p.spec = :spec AND p.state = 'open' AND p.ends_at >= :needed AS good"
-        " FROM codes c JOIN code_pools p ON p.shop_id = c.shop_id AND p.id = c.pool_id"
-        " WHERE c.shop_id = :shop_id AND c.touch_id = :touch",
-        spec=spec,
-        touch=touch,
-        needed=now + lasts,
-    )
-    if kept is not None and kept.good:
-        return Code(kept.code, kept.pool_id, kept.ends_at)
-    if kept is not None:  # decided again so late that it would end too soon; the carrier took no text with it
-        give_back(tx, [touch])
-    row = tx.one(TAKE, spec=spec, touch=touch, now=now, needed=now + lasts)
-    if row is None:
+class Giving:
+    """The codes for some touches of one transaction: looked for once for all of them, and written down once.
+
+    As many as there are touches are locked until the transaction ends; what isn't needed stays as it was.
+    """
+
+    def __init__(self, tx: Tx, touch_ids: Sequence[uuid.UUID], now: datetime) -> None:
+        self._tx, self._touches, self._now = tx, list(touch_ids), now
+        self._kept: dict[uuid.UUID, Row[Any]] | None = None
+        self._ready: dict[str, deque[Code]] = {}
+        self._given: dict[uuid.UUID, Code] = {}
+        self._pools: set[int] = set()
+
+    def take(self, spec: str, touch: uuid.UUID, lasts: timedelta) -> Code | None:
+        """A unique code that holds for `lasts` from now: the one this touch has, else a new one; None if none is
+        ready."""
+        code = self._has(spec, touch, lasts)
+        if code is None:
+            ready = self._ready_for(spec, lasts)
+            if not ready:
+                return None
+            code = ready.popleft()
+            self._given[touch] = code
+        self._pools.add(code.pool_id)
+        return code
+
+    def give_back(self, touch: uuid.UUID) -> None:
+        """No text went out with it. It is there for others, but not for the next of these touches: it may be the code
+        that can't be sent."""
+        if self._given.pop(touch, None) is None:
+            give_back(self._tx, [touch])
+
+    def write(self) -> None:
+        """Once every touch is decided."""
+        rows = [{"code": code.code, "touch": touch} for touch, code in self._given.items()]
+        self._tx.spread(GIVE, rows, now=self._now)
+        used_from(self._tx, self._pools, self._now)
+
+    def _has(self, spec: str, touch: uuid.UUID, lasts: timedelta) -> Code | None:
+        if self._kept is None:
+            self._kept = {row.touch_id: row for row in self._tx.rows(KEPT, touches=self._touches)}
+        kept = self._kept.pop(touch, None)
+        if kept is None:
+            return None
+        if kept.spec == spec and kept.state == "open" and kept.ends_at >= self._now + lasts:
+            return Code(kept.code, kept.pool_id, kept.ends_at)
+        # Decided again so late that it would end too soon; the carrier took no text with it.
+        give_back(self._tx, [touch])
         return None
-    pool = tx.one("SELECT ends_at FROM code_pools WHERE shop_id = :shop_id AND id = :id", id=row.pool_id)
-    assert pool is not None  # noqa: S101  (a code has its pool)
-    return Code(row.code, row.pool_id, pool.ends_at)
+
+    def _ready_for(self, spec: str, lasts: timedelta) -> deque[Code]:
+        if spec not in self._ready:
+            rows = self._tx.rows(READY, spec=spec, needed=self._now + lasts, most=len(self._touches))
+            self._ready[spec] = deque(Code(row.code, row.pool_id, row.ends_at) for row in rows)
+        return self._ready[spec]
 
 
 def shared(tx: Tx, spec: str, now: datetime, lasts: timedelta) -> Code | None:

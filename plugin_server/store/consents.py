@@ -15,7 +15,8 @@ from compliance import evidence, evidence_chain
 from compliance.consent import CAUTION, Claim
 from compliance.evidence import NOTHING, Evidence
 from compliance.evidence_chain import ERASURE, RETIREMENT, Line
-from plugin_server.store import people, subscribers
+from plugin_server.store import locks, people, subscribers
+from plugin_server.store.locks import Lock
 from plugin_server.store.tx import Tx
 
 OF_THE_SHOP = bytes(32)
@@ -66,7 +67,7 @@ def hold(tx: Tx) -> None:
     `append` does so by itself, but only where there is something new. Two transactions that lock rows and chain in
     different orders can wait for each other: take the chain first. One transaction appends to one shop's chain.
     """
-    tx.run("SELECT pg_advisory_xact_lock(43, CAST(:shop_id AS integer))")
+    locks.hold(tx.connection, Lock.CHAIN, tx.shop.id)
 
 
 def _draft(tx: Tx, line: Evidence) -> _Draft:

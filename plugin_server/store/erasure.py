@@ -88,7 +88,7 @@ def _forget_carts(tx: Tx, carts: list[int], orders: list[str]) -> None:
         carts=carts,
     )
     tx.run(
-        "UPDATE orders SET phone_hash = NULL, email_hash = NULL, customer_id = '' WHERE shop_id = :shop_id"
+        "UPDATE orders SET phone_hash = NULL, email_hash = NULL, customer_id = '', erased = true WHERE shop_id = :shop_id"
         " AND key = ANY(:orders)",
         orders=orders,
     )

@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from plugin_server.store import locks
+from plugin_server.store.locks import Lock
 from plugin_server.store.tx import Tx
 
 DUE = "e.state = 'new' AND e.due_at <= :now"
@@ -79,7 +81,7 @@ def waiting(c: Connection, now: datetime) -> bool:
 
 def claim(c: Connection, now: datetime, lease_seconds: int) -> Errand | None:
     """Take the one that waits longest, of any shop none of whose errands is being run. Commit before running it."""
-    c.execute(text("SELECT pg_advisory_xact_lock(43, 0)"))
+    locks.hold(c, Lock.CLAIM_ERRAND)
     row = c.execute(CLAIM, {"now": now, "lease": lease_seconds}).one_or_none()
     if row is None:
         return None

@@ -10,6 +10,9 @@ from sqlalchemy import Connection, text
 
 from connectors.delivery import Delivery
 from plugin_server.crypto import Vault
+from plugin_server.store import locks
+from plugin_server.store.locks import Lock
+from plugin_server.store.tx import Tx
 
 # One round trip: the scope is set inside the statement, before row-level security looks at the new row.
 INSERT = """
@@ -68,11 +71,16 @@ def next_new(c: Connection) -> Kept | None:
     row = c.execute(
         text(
             "SELECT shop_id, id, source, sealed FROM events WHERE state = 'new'"
-            " AND pg_try_advisory_xact_lock(41, CAST(shop_id AS integer))"
+            f" AND pg_try_advisory_xact_lock({Lock.NEWS:d}, CAST(shop_id AS integer))"
             " ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED"
         )
     ).one_or_none()
     return None if row is None else Kept(row.shop_id, row.id, row.source, bytes(row.sealed))
+
+
+def wait_turn(tx: Tx) -> None:
+    """Nobody applies anything to this shop until the transaction ends, as `next_new` sees to."""
+    locks.hold(tx.connection, Lock.NEWS, tx.shop.id)
 
 
 def decide(

@@ -23,10 +23,13 @@ WRITE = text(
     " expires_at = excluded.expires_at, refresh_expires_at = excluded.refresh_expires_at,"
     " refreshed_at = excluded.refreshed_at, state = 'good', note = ''"
 )
-# Shops that nothing asked for so long that their refresh token needs a new one.
+# Shops that nothing asked for so long that their refresh token needs a new one; and those that refused us, as long as
+# their refresh token may be good: it may have been Shopify's own trouble.
 DORMANT = text(
-    "SELECT t.shop_id FROM shop_tokens t JOIN shops s ON s.id = t.shop_id WHERE t.state = 'good' AND s.state = 'active'"
-    " AND t.refresh_expires_at IS NOT NULL AND t.refreshed_at < :before ORDER BY t.refresh_expires_at LIMIT :most"
+    "SELECT t.shop_id FROM shop_tokens t JOIN shops s ON s.id = t.shop_id WHERE s.state = 'active'"
+    " AND ((t.state = 'good' AND t.refresh_expires_at IS NOT NULL AND t.refreshed_at < :before)"
+    "  OR (t.state = 'lost' AND t.refresh_expires_at > :now))"
+    " ORDER BY t.state, t.refresh_expires_at LIMIT :most"
 )
 
 
@@ -68,11 +71,14 @@ def write(c: Connection, vault: Vault, shop_id: int, tokens: Tokens, now: dateti
     )
 
 
-def lose(c: Connection, shop_id: int, note: str) -> None:
-    """The shop lets us in no more, until somebody opens the app there."""
+def lose(c: Connection, shop_id: int, note: str, *, for_good: bool = False) -> None:
+    """The shop lets us in no more, until somebody opens the app there. `for_good`: nor is its refresh token taken."""
     c.execute(
-        text("UPDATE shop_tokens SET state = 'lost', note = :note WHERE shop_id = :shop_id"),
-        {"shop_id": shop_id, "note": note[:300]},
+        text(
+            "UPDATE shop_tokens SET state = 'lost', note = :note,"
+            " refresh_expires_at = CASE WHEN :for_good THEN NULL ELSE refresh_expires_at END WHERE shop_id = :shop_id"
+        ),
+        {"shop_id": shop_id, "note": note[:300], "for_good": for_good},
     )
 
 
@@ -88,9 +94,10 @@ def forget(c: Connection, shop_id: int) -> None:
     c.execute(text("DELETE FROM shop_tokens WHERE shop_id = :shop_id"), {"shop_id": shop_id})
 
 
-def dormant(c: Connection, before: datetime, most: int) -> list[int]:
-    """Active shops whose tokens were last refreshed before this, those that end soonest first."""
-    return [row.shop_id for row in c.execute(DORMANT, {"before": before, "most": most})]
+def dormant(c: Connection, before: datetime, now: datetime, most: int) -> list[int]:
+    """Active shops whose tokens were last refreshed before this, those that end soonest first; then those that let us
+    in no more, though their refresh token hasn't ended."""
+    return [row.shop_id for row in c.execute(DORMANT, {"before": before, "now": now, "most": most})]
 
 
 def _kept(vault: Vault, shop_id: int, row: Row[Any]) -> Kept:

@@ -60,11 +60,11 @@ class Tx:
         if rows:
             self.connection.execute(_statement(sql), [{"shop_id": self.shop.id, **row} for row in rows])
 
-    def spread(self, sql: str, rows: list[dict[str, Any]]) -> None:
+    def spread(self, sql: str, rows: list[dict[str, Any]], **binds: Any) -> None:
         """As `many`, for rows of JSON values, UUIDs and times: the statement gets them as one JSON array in
         `:rows` (see json_to_recordset), which costs a fraction of a parameter for each value."""
         if rows:
-            self.run(sql, rows=json.dumps(rows, default=_as_json))
+            self.run(sql, rows=json.dumps(rows, default=_as_json), **binds)
 
     def seal(self, value: Any) -> bytes:
         """A JSON value, encrypted and bound to this shop."""

@@ -6,6 +6,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from plugin_server.web import api, door, health, joining, links, overview, problems, shopify, shopify_auth
+from plugin_server.web.asking import Asking
 from plugin_server.web.intake import Intake
 from plugin_server.web.limits import Limits
 from plugin_server.wiring import Machine
@@ -17,6 +18,7 @@ def create_app(machine: Machine) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = door.LARGEST_BODY
     app.extensions["machine"] = machine
     app.extensions["limits"] = Limits(machine.redis_url)
+    app.extensions["asking"] = Asking()
     app.wsgi_app = door.Door(Intake(machine), app.wsgi_app)  # type: ignore[method-assign]
     app.register_blueprint(links.bp)
     app.register_blueprint(joining.bp)

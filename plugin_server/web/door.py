@@ -49,10 +49,14 @@ class Door:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         address = ADDRESS.fullmatch(environ["PATH_INFO"])
-        if address is None or environ["REQUEST_METHOD"] != "POST":
+        if address is None:
             return self._inside(environ, start_response)
-        status, said = self._answer(environ, *address.groups())
+        if environ["REQUEST_METHOD"] == "POST":
+            status, said = self._answer(environ, *address.groups())
+        else:
+            status, said = HTTPStatus.METHOD_NOT_ALLOWED, b""
         about = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(said)))]
+        about += [("Allow", "POST")] if status is HTTPStatus.METHOD_NOT_ALLOWED else []
         start_response(f"{status.value} {status.phrase}", [*about, ("X-Content-Type-Options", "nosniff")])
         return [said]
 
@@ -77,22 +81,40 @@ class Door:
             raise Refused(HTTPStatus.NOT_FOUND)
         door = intake.machine.door(source)
         sender = intake.sender(source, key) if key else self._by_domain(source, delivery)
+        if sender is None:
+            return b"nothing is held of this shop\n"
         if door.is_ping(delivery):
             return b"pong\n"
         if not door.verify(delivery, sender.secrets, intake.machine.clock.now()):
             raise Refused(HTTPStatus.UNAUTHORIZED)
+        if (
+            key
+            and source in registry.platforms()
+            and intake.machine.platform(source).lacks(delivery, shop=False)
+        ):
+            raise Refused(HTTPStatus.BAD_REQUEST)
         intake.keep(source, sender, door.dedup(delivery), delivery)
         return b"kept\n"
 
-    def _by_domain(self, source: str, delivery: Delivery) -> Sender:
-        """The signature comes first: only who knows the app's secret may learn whether a shop is known."""
+    def _by_domain(self, source: str, delivery: Delivery) -> Sender | None:
+        """The signature comes first: only who knows the app's secret may learn whether a shop is known. None: it
+        isn't, and nothing is to be done. All else from a shop that isn't known is sent again until it is."""
         if source not in registry.platforms():
             raise Refused(HTTPStatus.NOT_FOUND)
-        machine = self._intake.machine
+        intake, machine = self._intake, self._intake.machine
         platform = machine.platform(source)
         if not platform.verify(delivery, machine.app_secrets(source), machine.clock.now()):
             raise Refused(HTTPStatus.UNAUTHORIZED)
-        return self._intake.sender(source, "domain:" + platform.shop_hint(delivery))
+        if platform.lacks(delivery, shop=True):
+            raise Refused(HTTPStatus.BAD_REQUEST)
+        domain = platform.shop_hint(delivery)
+        try:
+            return intake.sender(source, "domain:" + domain)
+        except UnknownSender:
+            if domain and platform.needs_no_shop(delivery) and intake.holds_nothing(source, domain):
+                log.info("a shop that we hold nothing of asks nothing of us", source=source, domain=domain)
+                return None
+            raise
 
 
 def _delivery(environ: "WSGIEnvironment") -> Delivery:

@@ -13,6 +13,7 @@ from sqlalchemy import create_engine, event
 
 from connectors import registry
 from connectors.delivery import Delivery
+from plugin_server.install.tokens import nobody_installs
 from plugin_server.store import events, shops
 from plugin_server.store.db import ROLE
 from plugin_server.store.shops import Installed
@@ -85,6 +86,13 @@ class Intake:
             self._senders.clear()
         self._senders[source, key] = (time.monotonic() + REMEMBERED_SECONDS, found)
         return found
+
+    def holds_nothing(self, source: str, domain: str) -> bool:
+        """No shop of this domain is ours, nor about to be: whoever comes while it is brought in must come again."""
+        with self.machine.db.system() as c:
+            if not nobody_installs(c, domain):
+                return False
+            return shops.by_domain(c, self.machine.secrets.vault, source, domain) is None
 
     def _write(self, source: str, sender: Sender, dedup: str, delivery: Delivery) -> None:
         pooled = self._engine.raw_connection()

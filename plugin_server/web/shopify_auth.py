@@ -9,19 +9,19 @@ import hmac
 import secrets
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from urllib.parse import parse_qsl
 
 import structlog
 from flask import Blueprint, Response, current_app, request
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from connectors.platforms.shopify import query_hmac
 from connectors.platforms.shopify.admin import AdminError
-from connectors.platforms.shopify.domains import admin_url, shop_domain
+from connectors.platforms.shopify.domains import shop_domain
 from connectors.platforms.shopify.install import SCOPES, authorize_url
 from plugin_server.install import shopify
+from plugin_server.web.asking import Busy
 from plugin_server.web.limits import Limits
-from plugin_server.web.shopify import moved
+from plugin_server.web.shopify_outside import signed
+from plugin_server.web.shopify_pages import app_url, asking, moved
 from plugin_server.wiring import Machine
 
 bp = Blueprint("shopify_auth", __name__)
@@ -35,11 +35,7 @@ def begin() -> Response:
     """On to the shop's page of permissions. What Shopify signed must be signed rightly; a link of ours isn't signed,
     and starts nothing that the merchant doesn't see."""
     machine, shop = _machine(), shop_domain(request.args.get("shop", ""))
-    if (
-        not shop
-        or not machine.settings.shopify_client_id
-        or ("hmac" in request.args and not _signed(machine))
-    ):
+    if not shop or not machine.settings.shopify_client_id or ("hmac" in request.args and not signed(machine)):
         return _refused("the request isn't Shopify's")
     state = _signer(machine).dumps([shop, int(machine.clock.now().timestamp()), secrets.token_urlsafe(12)])
     back = machine.settings.public_url + CALLBACK
@@ -54,23 +50,21 @@ def callback() -> Response:
     """The merchant agreed: the code becomes a token, and the app opens in the shop's admin."""
     machine, shop = _machine(), shop_domain(request.args.get("shop", ""))
     code = request.args.get("code", "")
-    if not shop or not code or not _signed(machine):
+    if not shop or not code or not signed(machine):
         return _refused("the request isn't Shopify's")
-    if not _ours(machine, shop, request.args.get("state", "")):
-        return _refused("this installation wasn't begun here, or too long ago")
     try:
-        shopify.installed_anew(
-            machine, shop, lambda client, now: client.redeem(code, now), machine.clock.now()
-        )
+        with asking().turn():  # before the state is used up: who finds no turn may load this page again
+            if not _ours(machine, shop, request.args.get("state", "")):
+                return _refused("this installation wasn't begun here, or too long ago")
+            shopify.installed_anew(
+                machine, shop, lambda client, now: client.redeem(code, now), machine.clock.now()
+            )
+    except Busy as error:
+        return _refused(f"{error}: please load this page again", HTTPStatus.SERVICE_UNAVAILABLE)
     except AdminError as error:
         log.warning("a shop can't be installed", domain=shop, why=str(error))
         return _refused("Shopify gave us no token: please install the app again", HTTPStatus.BAD_GATEWAY)
-    return moved(admin_url(shop, f"/apps/{machine.settings.shopify_client_id}"))
-
-
-def _signed(machine: Machine) -> bool:
-    pairs = parse_qsl(request.query_string.decode("utf-8", "replace"), keep_blank_values=True)
-    return query_hmac.verify(pairs, machine.app_secrets(shopify.PLATFORM), machine.clock.now())
+    return moved(app_url(shop))
 
 
 def _ours(machine: Machine, shop: str, state: str) -> bool:

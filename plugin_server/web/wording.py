@@ -73,7 +73,7 @@ LINES = {
     ("opt-out", "stop"): "The shopper opted out",
     ("order", "bought"): "The cart was bought, but not because of a text",
     ("order", "recovered"): "The cart came back: an order after our text",
-    ("order", "undone"): "The order was undone",
+    ("order", "undone"): "The order doesn't count as a text's doing any more",
 }
 
 # What ends a touch besides a rule of the rulebook.

@@ -52,6 +52,7 @@ FILES = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "iterdi
 READS_ITS_DATA = {
     "message_templates/library.py:_all",
     "message_templates/wording.py:_all",
+    "compliance/content_words.py:categories",
     "compliance/optout.py:_read",
     "compliance/optout.py:lexicon",
     "compliance/places.py:table",
@@ -71,6 +72,7 @@ BY_NAME = {
 # Where everything is caught, and why.
 BROAD = {
     "plugin_server/jobs/ingest.py:_decided": "one bad event must not block the next: it is parked, in sight",
+    "plugin_server/jobs/rereading.py:_applied": "one bad thing must not hide the others: it is logged",
     "plugin_server/jobs/worker.py:_child": "the end of a forked child: logged, and its exit code says so",
     "plugin_server/servers/users.py:__init__": "gives a lock back, then raises again",
     "sandbox/clock.py:run_forever": "a thread's edge: one failed timer must not stop the others",

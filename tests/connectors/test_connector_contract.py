@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -185,3 +185,24 @@ def test_nobody_takes_a_store_for_told_that_didnt_say_so(name, answer):
     assert said.detail
     assert "4155552671" not in said.detail
     assert "dana" not in said.detail
+
+
+@pytest.mark.parametrize("name", registry.platforms())
+def test_what_can_be_read_again_has_a_reader_that_knows_how_late_each_kind_may_be(name):
+    platform = registry.platform(name)
+    reader = platform.rereading(SHOP, {})
+    assert (reader is None) == (platform.rereads == ())
+    if reader is not None:
+        assert set(reader.lag) == set(platform.rereads)
+        assert all(lag > timedelta(0) for lag in reader.lag.values())
+
+
+@pytest.mark.parametrize("name", [n for n in registry.platforms() if registry.platform(n).rereads])
+def test_a_store_without_credentials_or_out_of_reach_shows_no_page_and_says_why(name):
+    away = {"access_token": "t", "api_base": f"http://127.0.0.1:{closed_port()}", "allow_private": "1"}
+    for credentials, kind in (({}, "refused"), (away, "retry_later")):
+        reader = registry.platform(name).rereading(SHOP, credentials)
+        for what in registry.platform(name).rereads:
+            page = reader.page(what, NOW)
+            assert (page.kind, page.readings, page.cursor) == (kind, (), "")
+            assert page.detail

@@ -217,10 +217,36 @@ def test_a_carts_secret_is_no_part_of_its_name():
     assert cart.aliases[0] == f"cart:{CART_TOKEN}"
 
 
-def test_a_link_that_is_none_is_left_out_with_a_note():
+def test_a_link_that_is_none_is_left_out_with_a_note_and_the_cart_is_rebuilt_by_another():
     cart, notes = checkout(abandoned_checkout_url="javascript:alert(1)")
+    assert cart.recovery_link == "https://demo-shop.myshopify.com/cart/601:2"
+    assert notes == ("abandoned_checkout_url isn't a web address: a link that rebuilds the cart",)
+
+
+def line(**changes):
+    return recorded("checkouts_update.json")["line_items"][0] | changes
+
+
+@pytest.mark.parametrize("given", [..., None, "", "/checkouts/ac/1/recover?key=2", "https://"])
+def test_a_checkout_without_a_link_gets_one_that_rebuilds_its_cart(given):
+    cart, _ = checkout(abandoned_checkout_url=given, line_items=[line(), line(variant_id=7, quantity=1)])
+    assert cart.recovery_link == "https://demo-shop.myshopify.com/cart/601:2,7:1"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [],
+        [line(variant_id=None)],
+        [line(), line(variant_id=None)],
+        [line(properties=[{"name": "Engraving", "value": "Dana"}])],
+        [line(properties={"Engraving": "Dana"})],
+    ],
+)
+def test_a_cart_that_cant_be_rebuilt_whole_has_no_way_back(lines):
+    cart, notes = checkout(abandoned_checkout_url="javascript:alert(1)", line_items=lines)
     assert cart.recovery_link is None
-    assert "abandoned_checkout_url" in notes[0]
+    assert notes == ("abandoned_checkout_url isn't a web address: no way back to this cart",)
 
 
 def test_a_wrong_field_is_named_but_not_shown():

@@ -27,10 +27,9 @@ def customer(
     level: str | None = "SINGLE_OPT_IN",
     number: int = 7001,
 ) -> dict:
-    consent = {"state": state, "optInLevel": level, "updatedAt": at}
     return {
         "id": f"gid://shopify/Customer/{number}",
-        "defaultPhoneNumber": {"phoneNumber": phone, "smsMarketingConsent": consent},
+        "defaultPhoneNumber": {"phoneNumber": phone, "state": state, "optInLevel": level, "updatedAt": at},
     }
 
 

@@ -61,6 +61,7 @@ def test_a_draft_or_counter_order_is_tied_to_nothing():
         ("orders/cancelled", {"cancelled_at": "2026-11-25T06:10:00-05:00"}, "cancelled", "cancelled"),
         ("orders/updated", {}, "updated", "paid"),
         ("orders/updated", {"financial_status": "pending"}, "updated", "placed"),
+        ("orders/updated", {"financial_status": "voided"}, "cancelled", "cancelled"),
         ("orders/updated", {"financial_status": "refunded"}, "refunded", "refunded"),
         ("orders/updated", {"financial_status": "partially_refunded"}, "refunded", "paid"),
         (
@@ -100,6 +101,22 @@ def test_refunds_add_up():
 def test_a_refund_in_the_shoppers_currency_is_counted_in_the_shops():
     refunds = [paid_back("9.00", "EUR")]
     assert order(refunds=refunds, current_total_price="28.16").refunded == Money(Decimal("10.00"), "USD")
+
+
+@pytest.mark.parametrize(
+    ("refunds", "now", "lost"),
+    [
+        ([], "28.16", "10.00"),  # goods came back, their money hasn't gone yet
+        ([paid_back("10.00")], "28.16", "10.00"),  # both
+        ([paid_back("10.00")], "38.16", "10.00"),  # money as a kindness
+        ([paid_back("10.00")], "18.16", "20.00"),
+        ([paid_back("10.00"), paid_back("9.00", "EUR")], "18.16", "20.00"),
+        ([paid_back("10.00")], None, "10.00"),
+        ([paid_back("100.00")], "0.00", "100.00"),
+    ],
+)
+def test_what_an_order_lost_is_the_greater_of_money_paid_back_and_goods_returned(refunds, now, lost):
+    assert order(refunds=refunds, current_total_price=now).refunded == Money(Decimal(lost), "USD")
 
 
 def test_an_order_that_grew_after_a_refund_has_no_negative_one():

@@ -96,7 +96,7 @@ def test_a_person_asks_what_is_held():
 
 def test_a_shop_is_removed():
     (event,) = read("shop/redact", recorded("shop_redact.json")).events
-    assert event == ShopRemoved(domain=DOMAIN)
+    assert event == ShopRemoved(domain=DOMAIN, at=datetime(2026, 11, 24, 9, 3, 11, 123456, tzinfo=UTC))
 
 
 def test_the_app_is_uninstalled():

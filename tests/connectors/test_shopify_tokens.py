@@ -204,7 +204,7 @@ def ask(source: Source, *answers: bytes) -> tuple[object, list[str]]:
     with RawServer(lambda seen: left.pop(0)) as server:
         admin = AdminClient(server.url, source, http.session(allow_private=True, read=2))
         try:
-            said = admin.run("OrdersOfCarts", {})
+            said = admin.run("ShopSettings", {})
         except AdminError as e:
             said = e
         return said, [seen.headers["x-shopify-access-token"] for seen in server.seen]
@@ -249,6 +249,6 @@ def test_each_call_asks_the_source_anew():
     source = Moving("first", "second")
     with RawServer(lambda seen: DATA) as server:
         admin = client(SHOP, LiveCredentials({"api_base": server.url}, source))
-        admin.run("OrdersOfCarts", {})
-        admin.run("OrdersOfCarts", {})
+        admin.run("ShopSettings", {})
+        admin.run("ShopSettings", {})
         assert [s.headers["x-shopify-access-token"] for s in server.seen] == ["first", "second"]

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ from message_templates.samples import TYPICAL
 from plugin_server import create_app
 from plugin_server.texts import TextProblem, about_text, check_text, look_over, without
 from sequences.cart import Shop
+from sequences.offers import Discount
 from sequences.sequence import Offer
 
 BOOK = rulebook.load()
@@ -215,6 +217,15 @@ def test_json_holds_the_same(run) -> None:
     )
     assert problem["source"].startswith("https://") and problem["text"] and problem["how"]
     assert json.loads(run("--json", stdin=GOOD).stdout)["problems"] == []
+
+
+def test_a_discount_is_checked_by_what_its_texts_will_say() -> None:
+    offer = Offer(discount=Discount(kind="percent", percent=Decimal("12.5")))
+    promising = GOOD + " {{ offer.value }} off with {{ offer.code }} until {{ offer.expires }}"
+    assert problems(promising, offer=offer) == {}
+    assert "offer-hole" in problems(promising), "a step that gives nothing"
+    assert problems(GOOD + " 12.5% off", offer=offer) == {}
+    assert "unkept-discount" in problems(GOOD + " 20% off", offer=offer)
 
 
 def test_the_options_are_heard(run) -> None:

@@ -1,18 +1,25 @@
 """Codes made beforehand, from the sequence to the order that used one, over real HTTP."""
 
+import uuid
 from datetime import datetime, timedelta
+from decimal import Decimal
+from threading import Barrier
 
 import code_pools_kit as pk
 import pytest
 import requests
 import spine_kit as kit
+from shopify_kit import found, open_app, open_shop
+from sqlalchemy import event
 
-from plugin_server.jobs import clock, pooling
+from connectors.platforms.shopify.discounts import ShopifyCodes
+from plugin_server.jobs import clock, offering, pooling
 from plugin_server.store import codes, shops
 from plugin_server.store.tx import Tx
-from sequences.code_ports import NewPool
-from sequences.offers import of_spec
+from sequences.code_ports import CodesMade, NewPool
+from sequences.offers import Discount, of_spec
 
+TEN_OFF = {"kind": "percent", "percent": Decimal(10)}
 OTHER = {"phone": "+12125550199", "email": "other@example.com"}
 SECOND = {"phone": "+12125550143", "email": "second@example.com"}
 
@@ -325,6 +332,62 @@ def test_a_shop_that_left_is_asked_for_nothing(spine) -> None:
     assert pk.discounts(spine) == []
 
 
+def test_a_shop_that_is_back_uses_its_pools_again_at_once(spine) -> None:
+    open_shop(spine)
+    open_app(spine)
+    spine.keys["tea"] = found(spine).shop.key
+    pk.offer(spine, shop="tea")
+    kit.left(spine, "tea", **kit.LONDON)
+    pk.look_after(spine)
+    ready = pk.codes(spine, "ready")
+    assert len(ready) == 20
+    kit.errand(spine, "uninstall", "tea")
+    kit.settle(spine)
+    kit.skip(spine, minutes=11)
+    pooling.run(spine.machine)
+    assert [p.state for p in pk.pools(spine)] == ["broken"]
+    open_app(spine)
+    assert pk.waiting(spine)
+    pooling.run(spine.machine)
+    assert [(p.state, p.note) for p in pk.pools(spine)] == [("open", "")]
+    assert pk.codes(spine, "ready") == ready
+
+
+def test_a_store_that_hangs_doesnt_keep_others_from_their_codes(spine, monkeypatch) -> None:
+    open_shop(spine)
+    open_app(spine)
+    spine.keys["tea"] = found(spine).shop.key
+    for shop in ("mugs", "tea"):
+        installed_shop = installed(spine, shop).shop
+        with spine.machine.db.shop(installed_shop.id) as c:
+            now = spine.machine.clock.now()
+            offering.need(Tx(c, installed_shop, spine.machine.secrets), Discount(**TEN_OFF), now, now)
+    both_at_work = Barrier(2, timeout=10)
+    really = pooling._look_after
+
+    def slowly(*args: object) -> None:
+        if args[2].tries == 0 and not args[2].discount_id:
+            both_at_work.wait()
+        really(*args)
+
+    monkeypatch.setattr(pooling, "_look_after", slowly)
+    pooling.run(spine.machine)
+    assert not both_at_work.broken
+
+
+def test_a_store_that_forgets_every_order_of_codes_isnt_asked_for_ever(spine, monkeypatch) -> None:
+    pk.offer(spine)
+    kit.left(spine)
+    monkeypatch.setattr(
+        ShopifyCodes, "added", lambda *_: CodesMade(kind="refused", detail="the store knows nothing of it")
+    )
+    for _ in range(10):
+        pooling.run(spine.machine)
+        kit.skip(spine, seconds=5)
+    assert any(p.single_code for p in pk.pools(spine))
+    assert "no unique codes" in pk.pools(spine)[0].note
+
+
 def test_the_clock_sees_what_is_due(spine) -> None:
     pk.offer(spine)
     kit.left(spine)
@@ -343,11 +406,44 @@ def test_two_transactions_never_take_the_same_code(spine) -> None:
     name = pk.pools(spine)[0].spec
     one, two = (kit.rows(spine, "SELECT gen_random_uuid() AS id")[0].id for _ in range(2))
     with spine.machine.db.shop(shop.id) as a, spine.machine.db.shop(shop.id) as b:
-        first = codes.take(Tx(a, shop, spine.machine.secrets), name, one, now, timedelta(hours=72))
-        second = codes.take(Tx(b, shop, spine.machine.secrets), name, two, now, timedelta(hours=72))
+        of_one = codes.Giving(Tx(a, shop, spine.machine.secrets), [one], now)
+        of_two = codes.Giving(Tx(b, shop, spine.machine.secrets), [two], now)
+        first = of_one.take(name, one, timedelta(hours=72))
+        second = of_two.take(name, two, timedelta(hours=72))
     assert first is not None
     assert second is not None
     assert first.code != second.code
+
+
+def test_many_touches_get_their_codes_in_as_few_statements_as_one(spine) -> None:
+    stocked(spine)
+    shop, said = installed(spine).shop, []
+    name, touches = pk.pools(spine)[0].spec, [uuid.uuid4() for _ in range(5)]
+    with spine.machine.db.shop(shop.id) as c:
+        event.listen(c, "before_cursor_execute", lambda *args: said.append(args[2]))
+        giving = codes.Giving(Tx(c, shop, spine.machine.secrets), touches, spine.machine.clock.now())
+        given = [giving.take(name, touch, timedelta(hours=72)).code for touch in touches]
+        giving.write()
+    assert len(said) == 4, said
+    assert sorted(pk.codes(spine, "given")) == sorted(set(given))
+
+
+def test_a_code_that_cant_be_sent_keeps_one_text_from_going_out_and_no_other(spine) -> None:
+    pk.offer(spine)
+    kit.at_noon(spine)
+    kit.leave_cart(spine)
+    kit.leave_cart(spine, **SECOND)
+    kit.settle(spine)
+    kit.skip(spine, minutes=31)
+    kit.settle(spine)
+    pk.look_after(spine)
+    first = pk.codes(spine, "ready")[0]
+    kit.change(spine, "UPDATE codes SET code = 'AAAA-CBDJ-2222' WHERE code = :c", c=first)
+    kit.skip(spine, minutes=31)
+    kit.work(spine)
+    assert sorted(kit.states(spine)) == ["sent", "skipped"]
+    assert "CBDJ" not in kit.texts(spine)[0]["text"]
+    assert "AAAA-CBDJ-2222" in pk.codes(spine, "ready")
 
 
 def test_a_touch_that_finds_no_code_waits_for_the_pool_and_is_sent_with_one(spine) -> None:
@@ -390,6 +486,31 @@ def test_the_shops_own_words_stay_away_with_the_offer(spine) -> None:
     kit.work(spine)
     assert "10%" not in kit.texts(spine)[0]["text"]
     assert "the offer is in EUR, the shop sells in USD" in pk.trace(spine)[0].reason
+
+
+@pytest.mark.parametrize(
+    ("minimum", "texts", "offered"),
+    [
+        ({"minimum_subtotal": "25.00"}, {}, True),
+        ({"minimum_subtotal": "25.01"}, {}, False),
+        ({"minimum_quantity": 3}, {}, False),
+        (
+            {"minimum_quantity": 3},
+            {"en": "{{ shop.name }}: 10% off 3 mugs, {{ offer.code }} {{ cart.link }}"},
+            True,
+        ),
+    ],
+    ids=str,
+)
+def test_a_cart_below_the_minimum_is_promised_nothing_in_words_that_dont_name_it(
+    spine, minimum, texts, offered
+) -> None:
+    """Two mugs at $12.50."""
+    stocked(spine, {**pk.TEN, **minimum}, texts=texts)
+    kit.work(spine)
+    assert ("10%" in kit.texts(spine)[0]["text"]) is offered
+    (told,) = pk.trace(spine)
+    assert (told.outcome, "minimum" in told.reason) == (("given", False) if offered else ("none", True))
 
 
 def test_a_text_that_may_not_go_out_gives_its_code_back(spine) -> None:
@@ -521,6 +642,7 @@ def test_a_way_to_the_store_that_somebody_must_mend_isnt_waited_for(spine) -> No
 def test_a_shop_that_is_forgotten_leaves_no_codes(spine) -> None:
     stocked(spine)
     kit.errand(spine, "uninstall")
+    kit.settle(spine)
     kit.errand(spine, "shop-redact")
     kit.settle(spine)
     assert (pk.pools(spine), kit.rows(spine, "SELECT 1 FROM codes")) == ([], [])

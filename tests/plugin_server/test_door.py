@@ -142,7 +142,7 @@ def test_a_shop_that_was_unknown_a_moment_ago_is_known_once_it_is_installed(spin
 def test_only_posts_come_in(spine) -> None:
     for method in ("GET", "HEAD", "PUT", "DELETE", "PATCH"):
         answer = requests.request(method, f"{spine.url}/webhooks/shopify/{spine.keys['mugs']}", timeout=5)
-        assert answer.status_code in (404, 405), method
+        assert (answer.status_code, answer.headers["Allow"]) == (405, "POST"), method
 
 
 def test_the_largest_body_is_one_mebibyte(spine) -> None:
@@ -310,7 +310,7 @@ def test_shopifys_one_address_for_all_shops_finds_the_shop_by_its_domain(spine) 
             shopify(spine, "checkouts/update", body, shop=None, X_Shopify_Shop_Domain=domain).status_code
             == 200
         )
-    for domain in ("", "mugs.myshopify.com.evil.example", "mugs", "domain:x", "%00", "x" * 4000):
+    for domain in ("mugs.myshopify.com.evil.example", "mugs", "domain:x", "%00", "x" * 4000):
         answer = shopify(spine, "checkouts/update", body, shop=None, X_Shopify_Shop_Domain=domain)
         assert answer.status_code == 404, domain
     settle(spine)

@@ -198,16 +198,20 @@ def test_what_comes_for_a_removed_shop_is_answered_and_neither_kept_nor_parked(s
     faults(spine, webhook_late=1)
     leave_cart(spine)
     faults(spine, webhook_late=0)
+    errand(spine, "uninstall")
+    settle(spine)
     errand(spine, "shop-redact")
     settle(spine)
     skip(spine, hours=2)
     settle(spine)
     found = rows(spine, "SELECT e.state, length(e.sealed) AS kept FROM events e ORDER BY e.id")
-    assert len(found) == 4
+    assert len(found) == 5
     assert {(e.state, e.kept) for e in found} <= {("ignored", 0), ("applied", 0)}
 
 
 def test_what_waited_in_the_inbox_of_a_removed_shop_is_no_fault_of_ours(spine) -> None:
+    errand(spine, "uninstall")
+    settle(spine)
     errand(spine, "shop-redact")
     leave_cart(spine)
     work(spine)

@@ -4,8 +4,11 @@ import json
 from datetime import timedelta
 
 import pytest
+from order_kit import order as ordered
 from spine_kit import (
     NAMES,
+    PHONE,
+    at_noon,
     buy,
     change,
     claim,
@@ -27,6 +30,8 @@ from spine_kit import (
 )
 
 from plugin_server.jobs import dispatch, looking
+from plugin_server.store import shops
+from sequences.ports import CartRef
 
 HOUR = 3600
 
@@ -79,6 +84,26 @@ def test_an_unheard_purchase_in_another_cart_is_seen_by_the_last_look(spine, sho
     assert (states(spine), texts(spine)) == (["skipped"], [])
 
 
+def test_at_shopify_a_number_alone_or_an_email_alone_finds_what_its_owner_bought(spine) -> None:
+    at_noon(spine)
+    since = spine.machine.clock.now()
+    skip(spine, minutes=1)
+    buy(spine, leave_cart(spine, email="d.exemplarova@example.org"))
+    with spine.machine.db.system() as c:
+        mugs = shops.by_domain(c, spine.machine.secrets.vault, "shopify", "mugs.myshopify.com")
+    carts = [
+        CartRef(key="name:#1", since=since, phone=PHONE),
+        CartRef(key="name:#2", since=since, phone="+12125550177"),
+        CartRef(key="name:#3", since=since + timedelta(minutes=2), phone=PHONE),
+        CartRef(key="name:#4", since=since, email="D.Exemplarova@example.org"),
+        CartRef(key="name:#5", since=since, email=NAMES["email"]),
+        CartRef(key="name:#6", since=since + timedelta(minutes=2), email="d.exemplarova@example.org"),
+    ]
+    credentials = spine.machine.store_secrets(mugs)
+    looks = spine.machine.platform("shopify").last_look(mugs.shop, credentials, carts)
+    assert [look.state for look in looks.values()] == ["bought", "open", "open"] * 2
+
+
 def test_somebody_elses_purchase_ends_nothing(spine, shop) -> None:
     left(spine, shop)
     stranger = leave_cart(spine, shop, phone="+12125550177", email="stranger@example.com", first_name="Sam")
@@ -108,6 +133,25 @@ def test_whoever_bought_another_cart_while_this_one_lay_idle_gets_no_touch(spine
     assert cart.state == "expired"
     assert "bought meanwhile" in cart.reason
     assert states(spine) == []
+
+
+def test_whose_an_order_was_may_be_told_after_the_order(spine) -> None:
+    """At the till, and in drafts, the customer is added later; and somebody left a cart before."""
+    at_noon(spine)
+    leave_cart(spine)
+    settle(spine)
+    skip(spine, minutes=1)
+    at = spine.world.status().now
+    ordered(spine, id=7010, created_at=at.isoformat())
+    skip(spine, minutes=1)
+    ordered(spine, "orders/updated", id=7010, created_at=at.isoformat(), phone=PHONE)
+    skip(spine, minutes=31)
+    settle(spine)
+    assert (one(spine, "carts").state, states(spine)) == ("expired", [])
+    change(spine, "UPDATE orders SET phone_hash = NULL, erased = true")
+    ordered(spine, "orders/updated", id=7010, created_at=at.isoformat(), phone=PHONE, email=NAMES["email"])
+    order = one(spine, "orders")
+    assert (order.phone_hash, order.email_hash) == (None, None), "whoever was erased stays forgotten"
 
 
 def test_a_purchase_that_arrives_while_its_touch_is_claimed_wins(spine, shop) -> None:

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import requests
+from code_pools_kit import look_after
 from spine_kit import (
     LONDON,
     PERSON,
@@ -150,6 +151,7 @@ def test_the_links_page_stops_all_texts_by_its_button_and_not_by_being_opened(sp
 
 def test_a_number_that_the_carrier_blocks_for_an_opt_out_is_never_tried_again(spine) -> None:
     """They said STOP to the carrier, and that reply never reached us."""
+    plan(spine, rest=0)
     texted(spine)
     carrier(spine, report(one(spine, "touches").id, "rejected", "1240"))
     settle(spine)
@@ -258,7 +260,9 @@ def test_a_cart_in_america_gets_one_text_however_many_steps_there_are(spine) -> 
 def test_a_cart_in_britain_gets_a_text_for_each_step(spine) -> None:
     texted(spine, **LONDON)
     assert states(spine) == ["delivered", "planned"]
-    skip(spine, hours=23)
+    skip(spine, hours=22, minutes=30)
+    look_after(spine)  # its code is made beforehand
+    skip(spine, minutes=30)
     work(spine)
     assert len(texts(spine)) == 2
     assert texts(spine)[0]["text"] != texts(spine)[1]["text"]

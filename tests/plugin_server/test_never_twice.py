@@ -244,7 +244,7 @@ def test_reports_in_any_order_and_number_never_move_a_touch_backwards(spine, end
     assert len(texts(spine)) == 1
 
 
-def test_of_two_ends_the_first_stands(spine) -> None:
+def test_a_text_that_was_delivered_stays_delivered(spine) -> None:
     texted(spine)
     touch = one(spine, "touches", "id").id
     carrier(spine, report(touch, "rejected", "1300"))

@@ -130,6 +130,8 @@ def test_proof_of_consent_stays_without_the_person_and_still_verifies(known) -> 
 
 
 def test_what_a_removed_shop_held_is_gone_entirely(known) -> None:
+    errand(known, "uninstall")
+    settle(known)
     errand(known, "shop-redact")
     settle(known)
     for table in (

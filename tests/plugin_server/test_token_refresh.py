@@ -12,8 +12,9 @@ from spine_kit import change, errand, faults, rows, settle, skip
 from sqlalchemy import text
 
 from connectors.platforms.shopify import access
-from connectors.platforms.shopify.admin import AdminError, AppRefused, NotAllowed, NotReached
+from connectors.platforms.shopify.admin import AdminError, AppRefused, NotAllowed, NotReached, QueryRefused
 from connectors.platforms.shopify.install import read_settings
+from connectors.platforms.shopify.tokens import TokenClient
 from plugin_server import wiring
 from plugin_server.jobs import errands as errand_job
 from plugin_server.jobs import looking, nightly, queues, refreshing
@@ -369,13 +370,48 @@ def test_what_cant_be_refreshed_one_night_is_refreshed_another(tea) -> None:
     assert refreshing.run(tea.machine) == 1
 
 
-def test_a_shop_that_left_or_is_lost_isnt_refreshed(tea) -> None:
+def test_a_shop_that_left_isnt_refreshed(tea) -> None:
     skip(tea, days=31)
     change(tea, "UPDATE shops SET state = 'uninstalled'")
     assert refreshing.run(tea.machine) == 0
     change(tea, "UPDATE shops SET state = 'active'")
-    change_tokens(tea, state="lost")
+    assert refreshing.run(tea.machine) == 1
+
+
+def test_a_shop_that_refused_a_new_token_for_an_hour_is_back_the_next_night(tea) -> None:
+    """No merchant has to open the app because Shopify had trouble."""
+    carts = left_cart(tea)
+    faults(tea, access_token_seconds=0)  # what it gives is dead at once
+    spoil(tea, access="shpat_unknown")
+    assert looked(tea, carts)[0] == "unknown"
+    assert kept(tea).state == "lost"
+    faults(tea, access_token_seconds=3600)
+    assert refreshing.run(tea.machine) == 1
+    assert kept(tea).good
+    assert looked(tea, carts)[0] == "open"
     assert refreshing.run(tea.machine) == 0
+
+
+def test_a_shop_that_takes_its_refresh_token_no_more_isnt_tried_every_night(tea) -> None:
+    errand(tea, "uninstall", "tea")
+    skip(tea, hours=2)
+    with pytest.raises(NotAllowed):
+        token(tea)
+    change(tea, "UPDATE shops SET state = 'active'")
+    assert kept(tea).state == "lost"
+    with tea.machine.db.system() as c:
+        assert tokens.dormant(c, tea.machine.clock.now(), tea.machine.clock.now(), 10) == []
+
+
+def test_something_in_between_that_refuses_doesnt_end_a_token_that_is_still_good(tea, monkeypatch) -> None:
+    skip(tea, minutes=57)
+
+    def refuse(*_: object) -> None:
+        raise QueryRefused("Shopify gave no token (HTTP 403)")
+
+    monkeypatch.setattr(TokenClient, "refresh", refuse)
+    assert token(tea) == kept(tea).tokens.access
+    assert kept(tea).good
 
 
 def test_every_night_asks_for_it_once_and_a_redis_that_is_down_keeps_no_night_from_ending(tea) -> None:
@@ -385,7 +421,7 @@ def test_every_night_asks_for_it_once_and_a_redis_that_is_down_keeps_no_night_fr
         nights = nightly.Nights()
         assert nights.pass_by(tea.machine)
         assert not nights.pass_by(tea.machine)
-        assert [job.func_name for job in queue.jobs] == ["plugin_server.jobs.worker.work_refreshing"]
+        assert [job.func_name for job in queue.jobs].count("plugin_server.jobs.worker.work_refreshing") == 1
         queue.empty()
     down = replace(tea.machine, redis_url="redis://127.0.0.1:1/0")
     assert nightly.Nights().pass_by(down)

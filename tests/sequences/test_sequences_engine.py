@@ -153,3 +153,12 @@ def test_waiting_grows_and_ends_at_half_an_hour(tries) -> None:
 
 def test_waiting_doubles() -> None:
     assert [back_off(n) / timedelta(minutes=1) for n in (1, 2, 3, 4, 5, 6, 7)] == [1, 2, 4, 8, 16, 30, 30]
+
+
+def test_what_is_overdue_when_we_learn_of_a_cart_doesnt_come_at_once() -> None:
+    late = LEFT + timedelta(hours=25)
+    planned = plan(CART, LEFT, steps(1, 20, 40), None, late)
+    assert [(t.step, t.due_at) for t in planned.touches] == [(0, late), (1, late + timedelta(hours=19))]
+    assert planned.trace[-1].reason.startswith("1 later step(s): they would come after the deadline")
+    (only,) = plan(CART, LEFT, steps(1, 20), 1, late).touches
+    assert only.due_at == LEFT + timedelta(hours=1)

@@ -219,6 +219,13 @@ def test_a_code_that_was_drawn_twice_is_drawn_again() -> None:
     assert codes("B", 2, lambda _: next(numbers)) == ["B-2222-2222", "B-3333-3333"]
 
 
+@pytest.mark.parametrize("unlucky", ["CBDJ-2222", "7X9P-THC4", "BDSM-ZGWX", "KKKS-9WSK"])
+def test_no_code_reads_as_what_carriers_take_no_texts_about(unlucky) -> None:
+    drawn = [LETTERS.index(letter) for letter in unlucky.replace("-", "")]
+    numbers = iter(drawn + [0] * DRAWN)
+    assert codes("BACK", 1, lambda _: next(numbers)) == ["BACK-2222-2222"]
+
+
 # -- times
 
 SPANS = st.timedeltas(SHORTEST, LONGEST)

@@ -5,11 +5,15 @@ from datetime import datetime
 
 from connectors.delivery import Credentials, Delivery
 from connectors.platforms.shopify import door, last_look, links, topics
+from connectors.platforms.shopify.access import client
+from connectors.platforms.shopify.automations import cart_automations
 from connectors.platforms.shopify.consent import tell_consent
 from connectors.platforms.shopify.discounts import ShopifyCodes
+from connectors.platforms.shopify.rereading import WHATS, ShopifyRereader
 from sequences.cart import Shop
 from sequences.events import Reading
 from sequences.ports import CartRef, Look, PersonRef, StoreConsent, Told
+from sequences.standing_down import Automation
 
 
 class Shopify:
@@ -17,6 +21,7 @@ class Shopify:
     rotation, `old_client_secret`. `credentials`: `access_token` and, for a stand-in, `api_base`."""
 
     name = "shopify"
+    rereads = WHATS
 
     def verify(self, delivery: Delivery, secrets: Credentials, now: datetime) -> bool:
         return door.verify(delivery, secrets)
@@ -29,6 +34,12 @@ class Shopify:
 
     def shop_hint(self, delivery: Delivery) -> str:
         return door.shop_hint(delivery)
+
+    def lacks(self, delivery: Delivery, *, shop: bool) -> str:
+        return door.lacks(delivery, shop=shop)
+
+    def needs_no_shop(self, delivery: Delivery) -> bool:
+        return delivery.header("x-shopify-topic") in topics.FAREWELLS
 
     def read(self, delivery: Delivery, shop: Shop) -> Reading:
         return topics.read(delivery, shop)
@@ -46,6 +57,12 @@ class Shopify:
 
     def codes(self, shop: Shop, credentials: Credentials) -> ShopifyCodes:
         return ShopifyCodes(shop, credentials)
+
+    def rereading(self, shop: Shop, credentials: Credentials) -> ShopifyRereader:
+        return ShopifyRereader(shop, credentials)
+
+    def automations(self, shop: Shop, credentials: Credentials) -> tuple[Automation, ...] | None:
+        return cart_automations(client(shop, credentials))
 
 
 connector = Shopify()

@@ -1,14 +1,13 @@
 """Checkouts and carts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from connectors.delivery import Delivery
-from connectors.platforms.shopify import payloads, shoppers
+from connectors.platforms.shopify import links, payloads, shoppers
 from connectors.wire import load_json, store_time
-from sequences.cart import Cart, Line, Shop
+from sequences.cart import Cart, ConsentClaim, Line, Shop
 from sequences.errors import BadValue
 from sequences.events import CartChanged, Reading
 from sequences.money import Money
@@ -21,35 +20,50 @@ NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 def read_checkout(delivery: Delivery, shop: Shop) -> Reading:
     """checkouts/create and checkouts/update."""
     values = payloads.CHECKOUT.read(load_json(delivery.body))
-    currency = values["currency"] or shop.currency
     consent, notes = shoppers.checkout_consent(values, shop)
-    link = values["abandoned_checkout_url"]
-    if link and not _is_link(link):
-        link, notes = "", (*notes, "abandoned_checkout_url isn't a web address: no way back to this cart")
-    cart = Cart(
-        key=f"checkout:{values['token']}",
-        aliases=tuple(_aliases(values["cart_token"], values["name"])),
+    names = [f"checkout:{values['token']}", *cart_names(values["cart_token"], values["name"])]
+    cart = cart_of(values, shop, names, consent)
+    if (given := values["abandoned_checkout_url"]) and not links.is_link(given):
+        instead = "a link that rebuilds the cart" if cart.recovery_link else "no way back to this cart"
+        notes = (*notes, f"abandoned_checkout_url isn't a web address: {instead}")
+    return Reading(events=(CartChanged(cart=cart),), notes=notes)
+
+
+def cart_of(values: Values, shop: Shop, names: Sequence[str], consent: tuple[ConsentClaim, ...]) -> Cart:
+    """`values`: under the names of Shopify's webhooks, checked; `names`: the surest first."""
+    currency = values["currency"] or shop.currency
+    lines = tuple(_line(line, Money(line["price"], currency)) for line in values["line_items"])
+    return Cart(
+        key=names[0],
+        aliases=tuple(names[1:]),
         created_at=values["created_at"],
         updated_at=values["updated_at"],
         total=Money(values["total_price"], currency),
-        lines=tuple(_line(line, Money(line["price"], currency)) for line in values["line_items"]),
+        lines=lines,
         contact=shoppers.contact(values, shop),
         shipping=shoppers.address(values["shipping_address"]),
         billing=shoppers.address(values["billing_address"]),
         consent=consent,
-        recovery_link=link or None,
+        recovery_link=_way_back(values, lines, shop),
         locale=values["customer_locale"],
         discount_codes=tuple(c["code"] for c in values["discount_codes"] if c["code"]),
         completed_at=values["completed_at"],
     )
-    return Reading(events=(CartChanged(cart=cart),), notes=notes)
+
+
+def _way_back(values: Values, lines: Sequence[Line], shop: Shop) -> str | None:
+    """Shopify's own link; without one, a link that rebuilds the cart, unless something in it was made to order."""
+    if links.is_link(values["abandoned_checkout_url"]):
+        return str(values["abandoned_checkout_url"])
+    to_order = any(line.get("properties") for line in values["line_items"])
+    return None if to_order else links.permalink(shop.domain, lines)
 
 
 def read_removed_checkout(delivery: Delivery, shop: Shop) -> Reading:
     """checkouts/delete. It knows neither its checkout's token nor when it happened: the cart goes by its
     other names, the time is the header's. Without one it still counts: a removed cart is removed for good."""
     values = payloads.REMOVED_CHECKOUT.read(load_json(delivery.body))
-    names = _aliases(values["cart_token"], f"#{values['id']}" if values["id"] else "")
+    names = cart_names(values["cart_token"], f"#{values['id']}" if values["id"] else "")
     if not names:
         raise BadValue("id", "is missing, and so is cart_token: nobody knows which cart is meant")
     at = triggered_at(delivery) or NO_TIME
@@ -93,7 +107,8 @@ def triggered_at(delivery: Delivery) -> datetime | None:
         return None
 
 
-def _aliases(cart_token: str, name: str) -> list[str]:
+def cart_names(cart_token: str, name: str) -> list[str]:
+    """What a cart goes by beside its checkout's token."""
     given = bare(cart_token)
     return [*([f"cart:{given}"] if given else []), *([f"name:{name}"] if name else [])]
 
@@ -123,11 +138,3 @@ def _line_total(line: Values) -> Any:
 
 def _shop_currency(line: Values) -> str:
     return str(((line["price_set"] or {}).get("shop_money") or {}).get("currency_code") or "")
-
-
-def _is_link(link: str) -> bool:
-    try:
-        parts = urlsplit(link)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)

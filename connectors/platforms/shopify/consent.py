@@ -22,15 +22,11 @@ from sequences.ports import PersonRef, StoreConsent, Told
 Values = Mapping[str, Any]
 
 
-class ConsentNode(Wire):
+class PhoneNode(Wire):
+    phoneNumber = Text(required=True)
     state = Text(required=True)
     optInLevel = Text()
     updatedAt = StoreTime()
-
-
-class PhoneNode(Wire):
-    phoneNumber = Text(required=True)
-    smsMarketingConsent = Part(ConsentNode(), required=True)
 
 
 class CustomerNode(Wire):
@@ -74,7 +70,7 @@ def tell(admin: AdminClient, person: PersonRef, consent: StoreConsent) -> Told:
     customer = _customer(admin, person)
     if customer is None:
         return Told(kind="needless", detail="the store knows no customer by this number")
-    known = customer["defaultPhoneNumber"]["smsMarketingConsent"]
+    known = customer["defaultPhoneNumber"]
     if why := _needless(known, consent):
         return Told(kind="needless", detail=why)
     told = {

@@ -45,3 +45,9 @@ def dedup(delivery: Delivery) -> str:
 def shop_hint(delivery: Delivery) -> str:
     """The myshopify.com domain that the delivery claims to come from, or '' if that is none."""
     return shop_domain(delivery.header("x-shopify-shop-domain"))
+
+
+def lacks(delivery: Delivery, *, shop: bool) -> str:
+    """The header that a delivery must have and hasn't, or ''. `shop`: one that nothing else names the shop of."""
+    wanted = ("X-Shopify-Topic", *(["X-Shopify-Shop-Domain"] if shop else []))
+    return next((name for name in wanted if not delivery.header(name)), "")

@@ -9,6 +9,8 @@ from sequences.errors import BadDelivery
 
 # What the operations in `operations/` need (shopify.dev/docs/api/usage/access-scopes). Leave to write includes reading.
 SCOPES = ("read_orders", "write_customers", "write_discounts")
+# What a merchant may give or not: to see which other tools text about carts. Without it we don't know of them.
+OPTIONAL_SCOPES = ("read_marketing_events",)
 
 
 class _Address(Wire):

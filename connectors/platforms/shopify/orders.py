@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 from connectors.delivery import Delivery
 from connectors.platforms.shopify import payloads, shoppers
 from connectors.platforms.shopify.carts import bare
+from connectors.platforms.shopify.links import RECOVERY_REF
 from connectors.wire import clean, load_json
 from sequences.cart import Order, OrderStatus, Shop
 from sequences.events import OrderChanged, OrderPlaced, Reading
@@ -16,9 +17,10 @@ from sequences.money import Money
 Values = Mapping[str, Any]
 Change = Literal["paid", "cancelled", "refunded", "updated"]
 
-RECOVERY_REF = "recovery_ref"
 # Campaign parameters kept of one order; a landing address is the visitor's to write.
 CAMPAIGN = 10
+# Of a payment that was only authorised and was let go: nothing was earned. One that is paid after all counts again.
+VOIDED = "voided"
 
 
 def read_placed(delivery: Delivery, shop: Shop) -> Reading:
@@ -38,26 +40,33 @@ def reader(change: Change) -> Callable[[Delivery, Shop], Reading]:
 def read_updated(delivery: Delivery, shop: Shop) -> Reading:
     """orders/updated: the order says what has become of it."""
     order, values = _order(delivery, shop)
-    change: Change = "updated"
-    if values["cancelled_at"]:
-        change = "cancelled"
-    elif values["financial_status"] in ("refunded", "partially_refunded"):
-        change = "refunded"
-    return Reading(events=(OrderChanged(order=order, change=change),))
+    return Reading(events=(OrderChanged(order=order, change=change_of(values)),))
+
+
+def change_of(values: Values) -> Change:
+    """What has become of an order."""
+    if values["cancelled_at"] or values["financial_status"] == VOIDED:
+        return "cancelled"
+    return "refunded" if values["financial_status"] in ("refunded", "partially_refunded") else "updated"
 
 
 def _order(delivery: Delivery, shop: Shop) -> tuple[Order, Values]:
     values = payloads.ORDER.read(load_json(delivery.body))
+    return order_of(values, shop, _refunded(values, values["currency"] or shop.currency)), values
+
+
+def order_of(values: Values, shop: Shop, refunded: Money | None) -> Order:
+    """`values`: under the names of Shopify's webhooks, checked; but not `refunds`."""
     currency = values["currency"] or shop.currency
     cart_token = bare(values["cart_token"])
-    order = Order(
+    return Order(
         key=f"order:{values['id']}",
         number=values["name"],
         status=_status(values),
         created_at=values["created_at"],
         updated_at=values["updated_at"],
         total=Money(values["total_price"], currency),
-        refunded=_refunded(values, currency),
+        refunded=refunded,
         contact=shoppers.contact(values, shop),
         checkout_key=f"checkout:{values['checkout_token']}" if values["checkout_token"] else None,
         cart_key=f"cart:{cart_token}" if cart_token else None,
@@ -66,11 +75,10 @@ def _order(delivery: Delivery, shop: Shop) -> tuple[Order, Values]:
         utm=_campaign(values["landing_site"]),
         test=values["test"],
     )
-    return order, values
 
 
 def _status(values: Values) -> OrderStatus:
-    if values["cancelled_at"]:
+    if values["cancelled_at"] or values["financial_status"] == VOIDED:
         return "cancelled"
     if values["financial_status"] == "refunded":
         return "refunded"
@@ -78,16 +86,16 @@ def _status(values: Values) -> OrderStatus:
 
 
 def _refunded(values: Values, currency: str) -> Money | None:
-    """What was paid back, in the shop's currency; None if nothing was.
+    """What the order lost of its worth, in the shop's currency; None if nothing.
 
-    A shopper who paid in another currency is paid back in it; then the difference in the order's worth
-    has to do, which an edit of the order changes too.
+    The greater of what was paid back and of what returns and edits took off: `total_price` is before returns,
+    `current_total_price` after them (the Admin schema on Order). Goods may go without their money, and money without
+    goods; and a shopper who paid in another currency is paid back in it, so that only the difference can be reckoned.
     """
     paid_back = [t for refund in values["refunds"] for t in refund["transactions"] if _is_paid_back(t)]
-    amount = sum((t["amount"] for t in paid_back), start=Decimal(0))
-    if any(t["currency"] not in ("", currency) for t in paid_back):
-        now = values["current_total_price"]
-        amount = Decimal(0) if now is None else values["total_price"] - now
+    ours = sum((t["amount"] for t in paid_back if t["currency"] in ("", currency)), start=Decimal(0))
+    now = values["current_total_price"]
+    amount = ours if now is None else max(ours, values["total_price"] - now)
     return Money.parse(amount, currency, "refunds") if amount > 0 else None
 
 

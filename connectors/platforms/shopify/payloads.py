@@ -61,6 +61,7 @@ class LineWire(Wire):
     product_id = Text(longest=40)
     variant_id = Text(longest=40)
     sku = Prose()
+    properties = fields.Raw(allow_none=True, load_default=None)
 
 
 class PersonWire(Wire):

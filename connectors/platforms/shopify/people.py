@@ -40,16 +40,17 @@ def read_consent(delivery: Delivery, shop: Shop) -> Reading:
     if at is None:
         raise BadValue("sms_marketing_consent.consent_updated_at", "is missing, and so is the header's time")
     claim = ConsentClaim(
-        phone=phone, state=_state(given["state"]), at=at, source="shopify", level=given["opt_in_level"]
+        phone=phone, state=state_of(given["state"]), at=at, source="shopify", level=given["opt_in_level"]
     )
     return Reading(events=(ConsentChanged(claim=claim, customer_id=values["id"]),))
 
 
-def _state(given: str) -> ClaimState:
+def state_of(given: str, where: str = "sms_marketing_consent.state") -> ClaimState:
+    """Shopify's word for a consent, whatever its case. Raises BadValue, naming `where`."""
     for known in get_args(ClaimState):
         if given.lower() == known:
             return known  # type: ignore[no-any-return]
-    raise BadValue("sms_marketing_consent.state", f"is none of {', '.join(get_args(ClaimState))}")
+    raise BadValue(where, f"is none of {', '.join(get_args(ClaimState))}")
 
 
 def read_redact(delivery: Delivery, shop: Shop) -> Reading:
@@ -90,7 +91,7 @@ def read_shop_redact(delivery: Delivery, shop: Shop) -> Reading:
     if not domain:
         raise BadValue("shop_domain", "is missing")
     same_shop("shop_domain", domain, shop)
-    return Reading(events=(ShopRemoved(domain=domain.lower()),))
+    return Reading(events=(ShopRemoved(domain=domain.lower(), at=triggered_at(delivery)),))
 
 
 def read_uninstalled(delivery: Delivery, shop: Shop) -> Reading:

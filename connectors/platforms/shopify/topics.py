@@ -26,6 +26,9 @@ READERS: dict[str, Callable[[Delivery, Shop], Reading]] = {
     "app/uninstalled": people.read_uninstalled,
     "app/scopes_update": people.read_scopes,
 }
+# Of a shop that we hold nothing of, they ask nothing. Shopify sends them to whoever has the app, and after it is gone;
+# whoever reviews an app expects them to be taken (shopify.dev/docs/apps/build/compliance/privacy-law-compliance).
+FAREWELLS = frozenset({"app/uninstalled", "customers/data_request", "customers/redact", "shop/redact"})
 
 
 def read(delivery: Delivery, shop: Shop) -> Reading:

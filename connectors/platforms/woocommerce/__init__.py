@@ -16,6 +16,7 @@ from connectors.platforms.woocommerce.reading import read_rest
 from sequences.cart import Shop
 from sequences.events import Reading
 from sequences.ports import CartRef, Look, PersonRef, StoreConsent, Told
+from sequences.reread_ports import What
 
 
 class WooCommerce:
@@ -23,6 +24,7 @@ class WooCommerce:
     and "allow_private": "1" in a sandbox. A shop's `domain` is its canonical URL (`home_url`)."""
 
     name = "woocommerce"
+    rereads: tuple[What, ...] = ()
 
     def verify(self, delivery: Delivery, secrets: Credentials, now: datetime) -> bool:
         """`now` is not used: nothing in a delivery's signature has a time."""
@@ -37,6 +39,13 @@ class WooCommerce:
     def shop_hint(self, delivery: Delivery) -> str:
         """Always '': the address carries the shop's key, and `X-WC-Webhook-Source` is unsigned."""
         return ""
+
+    def lacks(self, delivery: Delivery, *, shop: bool) -> str:
+        """Always '': what nobody can make anything of is parked, in sight."""
+        return ""
+
+    def needs_no_shop(self, delivery: Delivery) -> bool:
+        return False
 
     def read(self, delivery: Delivery, shop: Shop) -> Reading:
         return reading.read(delivery, shop)
@@ -53,6 +62,12 @@ class WooCommerce:
 
     def codes(self, shop: Shop, credentials: Credentials) -> None:
         """Not made here yet: an offer's own `code` stands in."""
+
+    def rereading(self, shop: Shop, credentials: Credentials) -> None:
+        """Not read again yet."""
+
+    def automations(self, shop: Shop, credentials: Credentials) -> None:
+        """A store doesn't tell which of its plugins write to shoppers."""
 
     def recovery_link(self, link: str, *, code: str = "", utm: Mapping[str, str] | None = None) -> str:
         return links.recovery_link(link, code=code, utm=utm)
