@@ -37,9 +37,9 @@ class PoolMade:
 class CodesMade:
     """`pending`: the store is at it since `begun` (aware UTC), ask for `job` again. `done`: `ready` are in the pool,
     `refused` never will be, the rest may be asked for again. `retry_later`: nothing is known of what was asked for.
-    `refused`: the store makes no such codes, or knows no such job."""
+    `refused`: the store makes no such codes, or knows no such job. `gone`: it knows no such discount any more."""
 
-    kind: Literal["pending", "done", "retry_later", "refused"]
+    kind: Literal["pending", "done", "retry_later", "refused", "gone"]
     job: str = ""
     begun: datetime | None = None
     ready: tuple[str, ...] = ()

@@ -70,7 +70,7 @@ def _since(machine: Machine, installed: Installed, days: int | None) -> dict[Wha
             row.what: min(row.until, now)
             for row in watermarks.of_shop(Tx(c, installed.shop, machine.secrets))
         }
-    return {what: known.get(what, now - rereading.BACK) for what in whats}
+    return {what: known.get(what, now - rereading.BACK[what]) for what in whats}
 
 
 def _read(machine: Machine, installed: Installed, reader: Rereader, what: What, since: datetime) -> int:

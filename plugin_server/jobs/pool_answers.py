@@ -43,6 +43,8 @@ def settle(
         # A discount that can't be ended has ended all the same: its own end has passed.
         code_pools.forget_codes(tx, row.id)
         code_pools.settle(tx, row, None, state="closed", note=answer.detail[:300])
+    elif answer.kind == "gone":
+        _gone(tx, row, d, answer.detail, now)
     elif act == "ask" and answer.kind == "refused" and row.tries < MOST_TRIES:
         # Nobody knows of that order: ask for the same codes again.
         code_pools.settle(tx, row, now, job_id="", tries=row.tries + 1, note=answer.detail[:300])
@@ -80,6 +82,14 @@ def _filled(tx: Tx, row: PoolRow, d: Discount, answer: CodesMade, now: datetime)
     if code_pools.settle(tx, row, due, job_id="", tries=tries, note=answer.detail[:300]):
         code_pools.mark(tx, answer.ready, "ready")
         code_pools.mark(tx, answer.refused, "refused")
+
+
+def _gone(tx: Tx, row: PoolRow, d: Discount, why: str, now: datetime) -> None:
+    """The merchant deleted it, and all its codes with it: nobody is promised one of them any more. As long as their
+    sequence has the offer there is another pool, if not more than one an hour."""
+    log.warning("a discount was deleted in its store", shop=row.shop_id, pool=row.id)
+    if code_pools.settle(tx, row, None, state="broken", job_id="", note=why):
+        offering.need(tx, d, now, now)
 
 
 def _share(tx: Tx, row: PoolRow, d: Discount, why: str, now: datetime) -> None:

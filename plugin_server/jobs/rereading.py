@@ -24,13 +24,13 @@ from plugin_server.store.watermarks import Watermark
 from plugin_server.wiring import Machine
 from sequences.engine import back_off
 from sequences.events import Reading
-from sequences.reread_ports import Page, Rereader
+from sequences.reread_ports import Page, Rereader, What
 
 log = structlog.get_logger()
 EVERY = timedelta(minutes=10)
-BACK = timedelta(days=30)
-"""What is read of a shop that comes: orders, so that nobody is reminded who has bought; and carts, of which those past
-their deadline are written down and never texted. Without leave of its own an app sees sixty days of orders."""
+BACK: dict[What, timedelta] = {"orders": timedelta(days=7), "checkouts": timedelta(days=30)}
+"""What is read of a shop that comes: orders, so that nobody is reminded who has bought since they left a cart, and no
+more of them, since carts wait for it; then carts, of which those past their deadline are written down and never texted."""
 AT_ONCE = 4
 """Stores that are read at the same time: as many may be slow before others wait."""
 SECONDS = 30.0
@@ -53,15 +53,16 @@ def adopt(machine: Machine) -> int:
     """Shops that came before their stores were read: from now on they are. Returns how many readings that makes."""
     now = machine.clock.now()
     with machine.db.system() as c:
-        return sum(
-            watermarks.adopt(c, name, registry.platform(name).rereads, now - BACK, now)
-            for name in registry.platforms()
-        )
+        return sum(watermarks.adopt(c, name, _back(name, now), now) for name in registry.platforms())
 
 
 def begin(c: Connection, shop_id: int, platform: str, now: datetime) -> None:
     """A shop came, or came back."""
-    watermarks.begin(c, shop_id, registry.platform(platform).rereads, now - BACK, now)
+    watermarks.begin(c, shop_id, _back(platform, now), now)
+
+
+def _back(platform: str, now: datetime) -> dict[What, datetime]:
+    return {what: now - BACK[what] for what in registry.platform(platform).rereads}
 
 
 def _some(machine: Machine, until: float) -> int:
@@ -108,7 +109,7 @@ def _since(row: Watermark, reader: Rereader) -> datetime:
     nobody knows what it missed."""
     assert row.began_at is not None  # noqa: S101  (it was claimed)
     if row.until > row.began_at:
-        return row.began_at - BACK
+        return row.began_at - BACK[row.what]
     return row.until - reader.lag[row.what]
 
 
@@ -188,5 +189,5 @@ def _wait(page: Page, tries: int, anew: bool) -> timedelta:
     if page.kind == "refused" and not anew:
         return LONGEST_WAIT
     if page.retry_after is not None:
-        return timedelta(seconds=page.retry_after)
+        return min(LONGEST_WAIT, timedelta(seconds=page.retry_after))
     return back_off(tries)

@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
 
 from connectors.delivery import Delivery
 from plugin_server.crypto import Vault
@@ -21,6 +22,8 @@ INSERT INTO events (shop_id, source, dedup, digest, sealed)
 SELECT CAST(scope.shop AS bigint), %s, %s, %s, %s FROM scope
 ON CONFLICT (shop_id, source, dedup) DO NOTHING
 """
+
+LONGEST_WAIT = "2s"
 
 
 def _place(shop_id: int) -> str:
@@ -66,8 +69,30 @@ def next_new(c: Connection) -> Kept | None:
     """The oldest undecided event that nobody else has in hand, locked until the transaction ends.
 
     A shop's events are applied one at a time (an advisory lock per shop), so that two deliveries about one
-    cart never race; other shops go on beside it.
+    cart never race; other shops go on beside it. If there are only such whose shop is busy, the oldest one's is
+    waited for, a short while: otherwise a reading that takes hours would leave none of its turns to them.
     """
+    return _free(c) or (_free(c) if _turn_came(c) else None)
+
+
+def _turn_came(c: Connection) -> bool:
+    """Wait in the row of those who want the oldest event's shop. Not tried again and again: who waits comes first."""
+    row = c.execute(text("SELECT shop_id FROM events WHERE state = 'new' ORDER BY id LIMIT 1")).one_or_none()
+    if row is None:
+        return False
+    c.execute(text("SELECT set_config('lock_timeout', :wait, true)"), {"wait": LONGEST_WAIT})
+    try:
+        with c.begin_nested():
+            locks.hold(c, Lock.NEWS, row.shop_id)
+    except OperationalError as error:
+        if isinstance(error.orig, psycopg.errors.LockNotAvailable):
+            return False
+        raise
+    c.execute(text("SELECT set_config('lock_timeout', '0', true)"))
+    return True
+
+
+def _free(c: Connection) -> Kept | None:
     row = c.execute(
         text(
             "SELECT shop_id, id, source, sealed FROM events WHERE state = 'new'"

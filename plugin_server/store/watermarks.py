@@ -5,7 +5,7 @@ the moment it began. Each page is applied in the transaction that moves the curs
 twice.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -71,9 +71,9 @@ class Watermark:
         return self.read_at is None
 
 
-def begin(c: Connection, shop_id: int, whats: Iterable[What], since: datetime, now: datetime) -> None:
+def begin(c: Connection, shop_id: int, since: Mapping[What, datetime], now: datetime) -> None:
     """The shop came, or came back: read it, from `since` or from where it was last known if that is later."""
-    for what in whats:
+    for what, until in since.items():
         c.execute(
             text(
                 "INSERT INTO watermarks (shop_id, what, until, due_at) VALUES (:shop_id, :what, :since, :now)"
@@ -81,14 +81,16 @@ def begin(c: Connection, shop_id: int, whats: Iterable[What], since: datetime, n
                 " began_at = NULL, cursor = '', done = 0, expected = NULL, read_at = NULL, due_at = excluded.due_at,"
                 " tries = 0, lease_until = NULL, note = ''"
             ),
-            {"shop_id": shop_id, "what": what, "since": since, "now": now},
+            {"shop_id": shop_id, "what": what, "since": until, "now": now},
         )
 
 
-def adopt(c: Connection, platform: str, whats: Iterable[What], since: datetime, now: datetime) -> int:
+def adopt(c: Connection, platform: str, since: Mapping[What, datetime], now: datetime) -> int:
     """Have the platform's shops read that never were. Returns how many readings that makes."""
-    binds = {"platform": platform, "until": since, "now": now}
-    return sum(len(c.execute(ADOPT, {**binds, "what": what}).all()) for what in whats)
+    binds = {"platform": platform, "now": now}
+    return sum(
+        len(c.execute(ADOPT, {**binds, "what": what, "until": until}).all()) for what, until in since.items()
+    )
 
 
 def waiting(c: Connection, now: datetime) -> bool:

@@ -46,7 +46,7 @@ def home() -> Response:
             # Nobody comes here without Shopify but whoever plays in the pretend world.
             return overview.index() if here.settings.sandbox else stranger()
         if outside.is_meant():
-            return outside.opened(here)
+            return outside.answer(here)
     token = _token()
     try:
         session = _session(here, token)

@@ -36,7 +36,7 @@ def is_meant() -> bool:
     return "hmac" in args and "id_token" not in args and args.get("embedded") != "1"
 
 
-def opened(machine: Machine) -> Response:
+def answer(machine: Machine) -> Response:
     """The app's first page, or on to the shop's page of permissions. It is never sent round in circles: what isn't
     signed well leads on by a click, and a token that was just given isn't asked for again."""
     shop = shop_domain(request.args.get("shop", ""))

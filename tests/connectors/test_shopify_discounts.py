@@ -276,7 +276,8 @@ def test_of_codes_that_failed_each_has_its_own_fate() -> None:
 
 def test_a_store_that_adds_no_codes_or_forgot_the_order_says_no() -> None:
     no = {"added": {"bulkCreation": None, "userErrors": [user_error("INVALID", "discountId")]}}
-    assert ask("add", ID, CODES, answers=[no])[0].kind == "refused"
+    assert ask("add", ID, CODES, answers=[no, listed("BACK-B")])[0].kind == "refused"
+    assert ask("add", ID, CODES, answers=[no, {"found": None}])[0].kind == "gone"
     assert ask("added", ID, JOB, CODES, answers=[{"job": None}])[0].kind == "refused"
 
 

@@ -35,7 +35,7 @@ def watched(spine, back: dict | None = None) -> None:
     """The mugs shop is read from now on, as if all before were known."""
     now = spine.machine.clock.now()
     with spine.machine.db.system() as c:
-        watermarks.begin(c, shop_id(spine), ("orders", "checkouts"), now, now)
+        watermarks.begin(c, shop_id(spine), dict.fromkeys(("orders", "checkouts"), now), now)
         c.execute(text("UPDATE watermarks SET read_at = :now"), {"now": now})
 
 

@@ -375,6 +375,24 @@ def test_a_store_that_hangs_doesnt_keep_others_from_their_codes(spine, monkeypat
     assert not both_at_work.broken
 
 
+def test_codes_of_a_discount_that_the_merchant_deleted_are_promised_to_nobody(spine) -> None:
+    stocked(spine)
+    dead = pk.codes(spine, "ready")
+    kit.skip(spine, hours=2)
+    kit.change(spine, "UPDATE code_pools SET discount_id = 'gid://shopify/DiscountCodeNode/999'")
+    kit.change(
+        spine, "DELETE FROM codes WHERE code > (SELECT min(code) FROM codes)"
+    )  # so that it is topped up
+    kit.change(spine, "UPDATE code_pools SET due_at = :now", now=spine.machine.clock.now())
+    pk.look_after(spine)
+    assert [p.state for p in pk.pools(spine)] == ["broken", "open"]
+    assert "no such discount" in pk.pools(spine)[0].note
+    kit.work(spine)
+    (told,) = pk.trace(spine)
+    assert told.facts["pool"] == pk.pools(spine)[1].id
+    assert told.facts["code"] not in dead
+
+
 def test_a_store_that_forgets_every_order_of_codes_isnt_asked_for_ever(spine, monkeypatch) -> None:
     pk.offer(spine)
     kit.left(spine)

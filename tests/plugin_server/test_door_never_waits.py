@@ -409,4 +409,8 @@ def test_every_page_that_asks_a_store_does_so_in_its_turn() -> None:
         for n in ast.walk(tree):
             if isinstance(n, ast.Attribute) and n.attr in ASKS:
                 found[f"{path.name}: {ast.unparse(n)}"] = id(n) in inside
-    assert found == {"shopify.py: shopify.opened": True, "shopify_auth.py: shopify.installed_anew": True}
+    assert found == {
+        "shopify.py: shopify.opened": True,
+        "shopify_outside.py: shopify.opened": True,
+        "shopify_auth.py: shopify.installed_anew": True,
+    }

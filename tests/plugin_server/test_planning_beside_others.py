@@ -7,7 +7,8 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
 from plugin_server.jobs import committing, dispatch, ingest
-from plugin_server.store import carts, shops
+from plugin_server.store import carts, events, locks, shops
+from plugin_server.store.locks import Lock
 from plugin_server.store.tx import Tx
 
 
@@ -49,6 +50,47 @@ def test_who_comes_back_while_their_text_is_being_committed_is_heard_and_the_tex
     assert wrong == []
     assert len(kit.texts(spine)) == 1
     assert kit.one(spine, "carts", "state").state == "open"
+
+
+def test_an_event_whose_shop_is_busy_waits_in_the_row_and_not_for_the_next_tick(spine) -> None:
+    """Its store is being read again, page after page: whoever only looks whether the shop is free finds it taken."""
+    kit.leave_cart(spine)
+    kit.wait_idle(spine)
+    (mugs,) = kit.rows(spine, "SELECT id FROM shops WHERE key = :k", k=spine.keys["mugs"])
+    over, at_work = threading.Event(), threading.Event()
+
+    def read_again() -> None:
+        while not over.is_set():
+            with spine.machine.db.shop(mugs.id) as c:
+                locks.hold(c, Lock.NEWS, mugs.id)
+                at_work.set()
+                over.wait(0.05)
+
+    readers = [threading.Thread(target=read_again) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    assert at_work.wait(10)
+    waiting = len(kit.rows(spine, "SELECT FROM events WHERE state = 'new'"))
+    try:
+        assert ingest.run(spine.machine) == waiting > 0
+    finally:
+        over.set()
+        for reader in readers:
+            reader.join(10)
+
+
+def test_an_event_whose_shop_stays_busy_is_left_for_later_and_keeps_nobody(spine, monkeypatch) -> None:
+    monkeypatch.setattr(events, "LONGEST_WAIT", "50ms")
+    kit.leave_cart(spine, "mugs")
+    kit.wait_idle(spine)
+    (mugs,) = kit.rows(spine, "SELECT id FROM shops WHERE key = :k", k=spine.keys["mugs"])
+    with spine.machine.db.shop(mugs.id) as c:
+        locks.hold(c, Lock.NEWS, mugs.id)
+        assert ingest.run(spine.machine) == 0
+        kit.leave_cart(spine, "wool")
+        kit.wait_idle(spine)
+        assert ingest.run(spine.machine) > 0, "the other shop's don't wait"
+    assert ingest.run(spine.machine) > 0
 
 
 def test_whether_somebody_bought_is_looked_up_by_their_names_and_not_in_all_orders(spine) -> None:

@@ -137,6 +137,8 @@ def _add(admin: AdminClient, pool_id: str, codes: Sequence[str]) -> CodesMade:
     result = _run(admin, "AddCodes", "added", id=pool_id, codes=given)
     if result and result["userErrors"]:
         errors = result["userErrors"]
+        if _run(admin, "CodesOfDiscount", "found", id=pool_id) is None:
+            return CodesMade(kind="gone", detail="the store knows no such discount any more")
         return CodesMade(kind=_verdict(errors), detail=_said("codes", errors))
     if not result or not result["bulkCreation"]:
         return CodesMade(kind="retry_later", detail="the store said neither yes nor no")
