@@ -30,7 +30,7 @@ log = structlog.get_logger()
 EVERY = timedelta(minutes=10)
 BACK: dict[What, timedelta] = {"orders": timedelta(days=7), "checkouts": timedelta(days=30)}
 """What is read of a shop that comes: orders, so that nobody is reminded who has bought since they left a cart, and no
-more of them, since carts wait for it; then carts, of which those past their deadline are written down and never texted."""
+more of them, since carts wait for it; then carts, of which those past their deadline are written down, never texted."""
 AT_ONCE = 4
 """Stores that are read at the same time: as many may be slow before others wait."""
 SECONDS = 30.0
