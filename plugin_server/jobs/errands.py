@@ -3,14 +3,13 @@
 Our own suppression holds whether or not a store ever hears of it. What can't be told now is tried again for a week.
 """
 
-import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from plugin_server.crypto import VaultError
+from plugin_server.jobs import turns
 from plugin_server.store import carts, errands, people, shops
 from plugin_server.store.errands import Errand
 from plugin_server.store.shops import Installed
@@ -40,16 +39,7 @@ def run(machine: Machine) -> int:
         lost = errands.give_up(c, machine.clock.now(), GIVE_UP_AFTER, LEAST_TRIES)
     for row in lost:
         log.error("a store was never told", shop=row.shop_id, errand=row.id, kind=row.kind, note=row.note)
-    until = time.monotonic() + SECONDS
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return sum(pool.map(lambda _: _some(machine, until), range(AT_ONCE)))
-
-
-def _some(machine: Machine, until: float) -> int:
-    done = 0
-    while time.monotonic() < until and _one(machine):
-        done += 1
-    return done
+    return turns.take(lambda: _one(machine), SECONDS, AT_ONCE)
 
 
 def _one(machine: Machine) -> bool:

@@ -5,13 +5,11 @@ lost answer costs a repetition, and never a second discount.
 """
 
 import secrets
-import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import structlog
 
-from plugin_server.jobs import offering, pool_answers
+from plugin_server.jobs import offering, pool_answers, turns
 from plugin_server.jobs.spelling import worth
 from plugin_server.store import code_pools, codes, shops
 from plugin_server.store.code_pools import PoolRow
@@ -35,16 +33,7 @@ REST = timedelta(minutes=10)
 
 def run(machine: Machine) -> int:
     """Look after what is due. Returns how many acts that took."""
-    until = time.monotonic() + SECONDS
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return sum(pool.map(lambda _: _some(machine, until), range(AT_ONCE)))
-
-
-def _some(machine: Machine, until: float) -> int:
-    done = 0
-    while time.monotonic() < until and _one(machine):
-        done += 1
-    return done
+    return turns.take(lambda: _one(machine), SECONDS, AT_ONCE)
 
 
 def _one(machine: Machine) -> bool:

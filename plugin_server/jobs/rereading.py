@@ -6,7 +6,6 @@ for a few seconds, then others have their turn; a store that doesn't answer wait
 
 import time
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import structlog
@@ -16,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from connectors import registry
 from plugin_server.applying import rereads
 from plugin_server.applying.effect import Here
+from plugin_server.jobs import turns
 from plugin_server.jobs.ingest import passes
 from plugin_server.store import consents, events, shops, watermarks
 from plugin_server.store.shops import Installed
@@ -44,9 +44,7 @@ LONGEST_WAIT = timedelta(hours=6)
 
 def run(machine: Machine) -> int:
     """Read what is due. Returns how many turns that took."""
-    until = time.monotonic() + SECONDS
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return sum(pool.map(lambda _: _some(machine, until), range(AT_ONCE)))
+    return turns.take(lambda: _one(machine), SECONDS, AT_ONCE)
 
 
 def adopt(machine: Machine) -> int:
@@ -63,13 +61,6 @@ def begin(c: Connection, shop_id: int, platform: str, now: datetime) -> None:
 
 def _back(platform: str, now: datetime) -> dict[What, datetime]:
     return {what: now - BACK[what] for what in registry.platform(platform).rereads}
-
-
-def _some(machine: Machine, until: float) -> int:
-    done = 0
-    while time.monotonic() < until and _one(machine):
-        done += 1
-    return done
 
 
 def _one(machine: Machine) -> bool:
