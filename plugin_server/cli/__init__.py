@@ -27,6 +27,7 @@ COMMANDS = {
     "usage": "billing",
     "set-sender": "setting_up",
     "switch": "setting_up",
+    "sequence": "setting_up",
     "import-consent": "gathering",
     "hygiene": "gathering",
     "sign-up": "joining",

@@ -1,7 +1,10 @@
-"""Commands for a shop that is new: what its texts come from, and whether it sends any."""
+"""Commands for a shop that is new: what its texts come from, whether it sends any, and its plan."""
 
 import json
 import re
+import sys
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,7 +14,11 @@ from plugin_server.cli import finding
 from plugin_server.cli.failing import fail, in_words
 from plugin_server.store.shops import Installed
 from plugin_server.store.tx import Tx
+from plugin_server.texts import check_text
 from plugin_server.wiring import Machine
+from sequences.codec import encode
+from sequences.errors import BadSequence
+from sequences.sequence import Sequence, load
 
 # A name as phones show it: 3GPP TS 23.040, 9.1.2.5 gives eleven characters. One of digits alone is a number.
 NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9](?:[A-Za-z0-9 &._-]{0,9}[A-Za-z0-9])?")
@@ -59,6 +66,66 @@ def switch(shop: str, state: str) -> None:
     click.echo(f"reminders of {installed.shop.domain} are {state}")
     if state == "on" and not installed.sender:
         click.echo("There is no sender yet: bin/comeback set-sender", err=True)
+
+
+@click.command()
+@click.argument("shop")
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@in_words
+def sequence(shop: str, file: Path | None) -> None:
+    """Show a shop's sequence as JSON, or change it. SHOP is its domain or its key.
+
+    FILE holds what is to change, as JSON; - reads standard input. What isn't named there stays. Spans are in seconds.
+    """
+    with finding.opened(shop) as (machine, installed, tx):
+        if file is not None:
+            told = {**encode(installed.sequence), **_object(file)}
+            _refuse_bad_texts(machine, installed, _loaded(told))
+            tx.run(
+                "UPDATE shops SET sequence = CAST(:told AS jsonb) WHERE id = :shop_id", told=json.dumps(told)
+            )
+            click.echo(f"{installed.shop.domain} has a changed sequence", err=True)
+        click.echo(json.dumps(told if file else encode(installed.sequence), indent=2, ensure_ascii=False))
+
+
+def _object(file: Path) -> dict[str, Any]:
+    name = "standard input" if str(file) == "-" else str(file)
+    try:
+        told = json.loads(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
+    except OSError as error:
+        fail(f"{name}: {error.strerror or error}")
+    except (ValueError, RecursionError) as error:
+        fail(f"{name} is not JSON: {error}")
+    if not isinstance(told, dict):
+        fail(f'{name}: expected an object such as {{"holdout": "0.05"}}')
+    return told
+
+
+def _loaded(told: dict[str, Any]) -> Sequence:
+    try:
+        return load(told)
+    except BadSequence as error:
+        fail(str(error))
+
+
+def _refuse_bad_texts(machine: Machine, installed: Installed, told: Sequence) -> None:
+    """What may not be said in the shop's own country isn't kept; each text is judged again before it goes out."""
+    wrong = [
+        f"step {number}, {language}: {problem.what} {problem.how}"
+        for number, step in enumerate(told.steps, 1)
+        for language, source in step.texts.items()
+        for problem in check_text(
+            source, language, installed.shop, machine.rulebook, _places(machine, installed), offer=step.offer
+        )
+        if problem.blocks
+    ]
+    if wrong:
+        fail("\n".join(["the sequence stays as it was:", *wrong]))
+
+
+def _places(machine: Machine, installed: Installed) -> tuple[str, ...]:
+    country = installed.shop.country
+    return (country,) if country in machine.rulebook.files else ()
 
 
 def _read(sender: str) -> str:

@@ -9,6 +9,13 @@ from plugin_server.install.automations import others_of
 from plugin_server.install.shopify import Opened
 from plugin_server.store.shops import Installed
 
+LEAVE = {
+    "read_orders": "see orders and abandoned checkouts",
+    "write_customers": "see customers and note who wants no texts",
+    "write_discounts": "make discount codes",
+}
+"""What a scope is for, in the merchant's words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fix:
@@ -21,12 +28,13 @@ class Fix:
     link_text: str = ""
 
 
-def to_fix(opened: Opened, scopes: tuple[str, ...], ask_at: str = "") -> list[Fix]:
-    """`scopes`: what the app needs the shop's leave for. `ask_at`: where we ask for it; '': Shopify does."""
-    return list(_found(opened, scopes, ask_at))
+def to_fix(opened: Opened, scopes: tuple[str, ...], ask_at: str = "", trouble: str = "") -> list[Fix]:
+    """`scopes`: what the app needs the shop's leave for. `ask_at`: where we ask for it; '': Shopify does. `trouble`:
+    why the shop's orders and checkouts couldn't be read when that was last tried."""
+    return list(_found(opened, scopes, ask_at, trouble))
 
 
-def _found(opened: Opened, scopes: tuple[str, ...], ask_at: str) -> Iterator[Fix]:
+def _found(opened: Opened, scopes: tuple[str, ...], ask_at: str, trouble: str) -> Iterator[Fix]:
     shop, facts = opened.installed, opened.installed.facts
     if not opened.heard:
         yield Fix(
@@ -38,24 +46,37 @@ def _found(opened: Opened, scopes: tuple[str, ...], ask_at: str) -> Iterator[Fix
         yield Fix(
             "consent",
             "SMS consent at checkout is off",
-            "Your checkout doesn't ask shoppers whether you may text them, so there is nobody to text. Under Marketing"
-            " options, let customers sign up for text messages.",
+            "Your checkout doesn't ask shoppers whether you may text them, so nobody can be texted but who agreed"
+            " elsewhere. Under Marketing options, let customers sign up for text messages.",
             admin_url(shop.shop.domain, "/settings/checkout"),
             "Open the checkout's settings",
         )
     yield from _other_tools(shop)
     if missing := missing_scopes(scopes, tuple(facts.get("scopes") or ())):
         yield _permissions(missing, ask_at)
+    if trouble:
+        yield Fix(
+            "reading",
+            "Your shop's orders and checkouts can't be read",
+            f"It is tried again by itself. What stands in the way: {trouble}",
+        )
     if not shop.sender:
         yield Fix(
             "sender",
             "There is no number to text from yet",
-            "Texts go out once a number is set up for your shop.",
+            "Texts go out once whoever runs Comeback for you has set a number for your shop.",
+        )
+    if not shop.sequence.on:
+        yield Fix(
+            "off",
+            "Reminders are switched off",
+            "Nobody is reminded of a cart until whoever runs Comeback for you switches them on.",
         )
 
 
 def _permissions(missing: tuple[str, ...], ask_at: str) -> Fix:
-    why = f"Comeback needs your leave for: {', '.join(missing)}."
+    told = "; ".join(f"{LEAVE[scope]} ({scope})" if scope in LEAVE else scope for scope in missing)
+    why = f"Comeback needs your leave to {told}."
     if ask_at:
         return Fix("scopes", "Permissions are missing", why, ask_at, "Agree to it")
     return Fix(

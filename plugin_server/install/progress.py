@@ -36,7 +36,7 @@ def _says(row: Watermark, most: int) -> str:
     if not row.first:
         return f"{row.done:,} read: done"
     if row.note:
-        return "your shop can't be read just now; it will be tried again"
+        return "can't be read just now; it will be tried again"
     if row.began_at is None:
         return "waiting for their turn"
     return f"{row.done:,} of {most:,} read" if row.expected is not None else "just begun"

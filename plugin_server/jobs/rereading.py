@@ -118,7 +118,7 @@ def _take(machine: Machine, installed: Installed, row: Watermark, page: Page, re
         if not page.cursor:
             watermarks.finish(tx, row, now, now + EVERY)
         elif rest:
-            watermarks.let_go(tx, row, now + timedelta(seconds=page.rest))
+            watermarks.let_go(tx, row, now + min(LONGEST_WAIT, timedelta(seconds=page.rest)))
     (log.info if found else log.debug)(
         "store read again",
         shop=row.shop_id,
@@ -168,11 +168,12 @@ def _applied(here: Here, reading: Reading) -> int:
 def _put_off(machine: Machine, installed: Installed, row: Watermark, page: Page, cursor: str = "") -> None:
     """A cursor that isn't taken (any more) is dropped; what is refused without one waits for somebody to mend it."""
     anew = page.kind == "refused" and cursor != ""
+    busy = page.kind == "retry_later" and page.retry_after is not None  # it says when: that is no trouble
     due = machine.clock.now() + _wait(page, row.tries + 1, anew)
     with machine.db.shop(installed.shop.id) as c:
         tx = Tx(c, installed.shop, machine.secrets)
-        watermarks.put_off(tx, row, page.detail, due, anew=anew)
-    if row.tries == 0:
+        watermarks.put_off(tx, row, "" if busy else page.detail, due, anew=anew)
+    if row.tries == 0 and not busy:
         log.warning("a store can't be read again", shop=row.shop_id, what=row.what, why=page.detail)
 
 

@@ -1,5 +1,6 @@
 """The app's pages, in a shop's admin or, for an app that isn't embedded, in a window of their own."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from flask import Response, current_app, render_template
@@ -7,11 +8,12 @@ from flask import Response, current_app, render_template
 from connectors.platforms.shopify import install
 from connectors.platforms.shopify.domains import ADMIN, admin_url
 from plugin_server.install.fixing import to_fix
-from plugin_server.install.progress import Progress, first_reading
+from plugin_server.install.progress import first_reading
 from plugin_server.install.shopify import Opened
 from plugin_server.store import watermarks
 from plugin_server.store.shops import Installed
 from plugin_server.store.tx import Tx
+from plugin_server.store.watermarks import Watermark
 from plugin_server.web.asking import Asking
 from plugin_server.wiring import Machine
 from sequences.errors import ComebackError
@@ -46,7 +48,7 @@ def page(
 
 def first_page(found: Opened, *, framed: bool = True) -> Response:
     """What stands in the way of texts, the worst first."""
-    shop = found.installed.shop
+    shop, marks = found.installed.shop, _marks(found.installed)
     # Outside of the frame it's we who ask for leave: Shopify asks for what its configuration names, where it installs.
     ask_at = "" if framed else f"/auth/shopify?shop={shop.domain}"
     return page(
@@ -54,8 +56,8 @@ def first_page(found: Opened, *, framed: bool = True) -> Response:
         shop.domain,
         framed=framed,
         shop=shop,
-        fixes=to_fix(found, install.SCOPES, ask_at),
-        reading=_reading(found.installed),
+        fixes=to_fix(found, install.SCOPES, ask_at, trouble=next((m.note for m in marks if m.note), "")),
+        reading=first_reading(marks),
         plans=_plans(shop.domain),
     )
 
@@ -84,10 +86,10 @@ def app_url(domain: str) -> str:
     return admin_url(domain, f"/apps/{machine().settings.shopify_client_id}")
 
 
-def _reading(installed: Installed) -> list[Progress]:
+def _marks(installed: Installed) -> Sequence[Watermark]:
     here = machine()
     with here.db.shop(installed.shop.id) as c:
-        return first_reading(watermarks.of_shop(Tx(c, installed.shop, here.secrets)))
+        return watermarks.of_shop(Tx(c, installed.shop, here.secrets))
 
 
 def _plans(domain: str) -> str:

@@ -101,12 +101,12 @@ def test_a_run_that_must_be_over_by_then_waits_no_longer_whatever_its_patience()
 
 
 def test_nor_does_it_wait_for_an_answer():
-    with RawServer(lambda seen: time.sleep(2) or reply(200, DATA)) as server:
+    with RawServer(lambda seen: time.sleep(10) or reply(200, DATA)) as server:
         client = AdminClient(server.url, "t", http.session(allow_private=True))
         begun = time.monotonic()
         with pytest.raises(NotReached):
             client.run("OrdersOfCarts", ASKED, begun + 0.3)
-        assert time.monotonic() - begun < 1.5
+        assert time.monotonic() - begun < 8, "the answer would have taken ten"
         with pytest.raises(NotReached, match="no time was left"):
             client.run("OrdersOfCarts", ASKED, begun)
         assert len(server.seen) == 1
@@ -210,7 +210,7 @@ def test_protected_data_that_the_app_may_not_have_is_an_error_that_says_where_to
     assert type(said.error) is NotApproved
     assert said.error.permanent
     assert "the Customer object" in str(said.error)
-    assert "Partner Dashboard" in str(said.error)
+    assert "Dev Dashboard" in str(said.error)
     assert "shopify.dev/docs/apps/launch/protected-customer-data" in str(said.error)
 
 

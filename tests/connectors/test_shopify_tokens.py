@@ -43,7 +43,7 @@ class Asked:
 
     def __init__(self, way: str, answer: bytes | None, subject: str = "what-we-have") -> None:
         with RawServer(lambda seen: answer) as server:
-            session = http.session(allow_private=True, read=2)
+            session = http.session(allow_private=True, read=10)
             asked = getattr(TokenClient(server.url + "/", APP, session), way)
             try:
                 self.tokens, self.error = asked(subject, NOW), None

@@ -159,6 +159,16 @@ def test_the_apps_page_says_if_the_shop_cant_be_read(tea, monkeypatch) -> None:
     monkeypatch.setattr("connectors.platforms.shopify.rereading.ShopifyRereader.page", lambda *a: no)
     rk.read_again(tea)
     assert "will be tried again" in progress(tea)[0][2]
+    assert "What stands in the way: the Admin API is busy" in open_app(tea).text
+
+
+def test_the_apps_page_says_if_reminders_are_switched_off(tea) -> None:
+    open_app(tea)
+    kit.change(tea, "UPDATE shops SET sequence = sequence || '{\"on\": false}'")
+    rk.read_again(tea)
+    page = open_app(tea).text
+    assert "Reminders are switched off" in page
+    assert "Nothing stands in the way" not in page
 
 
 def test_a_shop_that_comes_back_is_read_from_where_it_was_known(tea) -> None:

@@ -147,8 +147,8 @@ def test_a_throttled_reading_goes_on_at_its_cursor(spine, monkeypatch) -> None:
         rk.PAGE,
         THREE_PAGES,
         1,
-        busy.detail,
-    )
+        "",
+    ), "a store that says when it has time again is no trouble"
     assert mark.began_at is not None
     kit.skip(spine, seconds=19)
     assert rk.read_again(spine) == 0, "it was asked to wait"

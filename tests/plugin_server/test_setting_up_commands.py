@@ -1,5 +1,6 @@
 """bin/comeback set-sender and switch: what a new shop needs before its first text."""
 
+import json
 from contextlib import nullcontext
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ from spine_kit import due, one, rows, texts, work
 from plugin_server import create_app
 from plugin_server.cli import finding
 from plugin_server.store import shops
+from sequences.sequence import load
 
 MUGS = "mugs.myshopify.com"
 
@@ -23,8 +25,8 @@ def run(spine, monkeypatch):
     monkeypatch.setattr(finding, "build", lambda found, up: kept)
     runner = create_app().test_cli_runner()
 
-    def call(*command: str):
-        result = runner.invoke(args=list(command))
+    def call(*command: str, input: str | None = None):
+        result = runner.invoke(args=list(command), input=input)
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
         return result
 
@@ -126,3 +128,53 @@ def test_a_shop_nobody_knows_is_refused(spine, run) -> None:
     for command in (("set-sender", "nobody", "+12015550123"), ("switch", "nobody", "on")):
         assert run(*command).exit_code == 2
     assert run("switch", MUGS, "maybe").exit_code == 2
+
+
+# -- sequence
+
+
+def change(run, spine, told: object):
+    words = told if isinstance(told, str) else json.dumps(told)
+    return run("sequence", MUGS, "-", input=words)
+
+
+def test_a_sequence_is_shown_and_only_what_is_named_changes(spine, run) -> None:
+    shown = json.loads(run("sequence", MUGS).stdout)
+    assert load(shown) == installed(spine).sequence
+    discount = {"kind": "percent", "percent": "10"}
+    steps = [{"delay": 3600, "offer": {"discount": discount}, "texts": {"en": OWN}}]
+    done = change(run, spine, {"holdout": "0.1", "stand_down": "off", "steps": steps})
+    assert done.exit_code == 0, done.stderr
+    now = installed(spine).sequence
+    assert (str(now.holdout), now.stand_down, len(now.steps)) == ("0.1", "off", 1)
+    assert now.steps[0].offer.discount.percent == 10
+    assert now.store_consent == load(shown).store_consent
+    assert load(json.loads(run("sequence", MUGS).stdout)) == now
+
+
+OWN = "{{ shop.name }}: {{ offer.value }} off with {{ offer.code }}: {{ cart.link }} {{ opt_out }}"
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ("{", "standard input is not JSON"),
+        ("[1]", "expected an object"),
+        ({"holdout": "0.9"}, "holdout"),
+        ({"nonsense": 1}, "nonsense"),
+        ({"steps": [{"delay": 3600, "texts": {"en": "CBD {{ cart.link }}"}}]}, "step 1, en:"),
+        ({"steps": [{"delay": 3600, "texts": {"en": "{{ nope }} {{ cart.link }}"}}]}, "nope"),
+    ],
+)
+def test_a_sequence_that_cant_work_stays_as_it_was(spine, run, told, why) -> None:
+    before = installed(spine).sequence
+    done = change(run, spine, told)
+    assert done.exit_code == 2
+    assert why in done.stderr
+    assert installed(spine).sequence == before
+
+
+def test_a_file_that_isnt_there_is_named(run, tmp_path) -> None:
+    done = run("sequence", MUGS, str(tmp_path / "none.json"))
+    assert done.exit_code == 2
+    assert "none.json: No such file" in done.stderr

@@ -88,7 +88,7 @@ def test_what_was_fixed_is_gone_when_the_app_is_opened_again_and_the_token_is_ex
 def test_a_permission_that_is_missing_is_named(spine) -> None:
     open_shop(spine, scopes="read_orders,read_customers")
     page = open_app(spine)
-    assert "write_customers, write_discounts" in page.text
+    assert "note who wants no texts (write_customers); make discount codes (write_discounts)." in page.text
     assert "read_orders" not in page.text
 
 

@@ -87,7 +87,7 @@ def test_permissions_that_are_missing_are_asked_for_by_a_link(tea) -> None:
     installed(tea)
     errand(tea, "scopes", "tea", current=["read_orders"])
     page = open_outside(tea)
-    assert "write_customers, write_discounts" in page.text
+    assert "(write_customers); make discount codes (write_discounts)" in page.text
     assert f'href="/auth/shopify?shop={TEA}" target="_top">Agree to it<' in page.text
     asked = pairs(get(tea, f"/auth/shopify?shop={TEA}").headers["Location"])
     assert asked["scope"] == "read_orders,write_customers,write_discounts"

@@ -139,8 +139,8 @@ def _meaning(errors: Sequence[Values], answer: Values) -> AdminError:
         )
     if any(_wants_approval(e) for e in errors):
         return NotApproved(
-            f"Shopify hasn't approved the app for protected customer data: {said}. Ask for it in the Partner"
-            " Dashboard, at the app's API access requests: phone, e-mail, name and address"
+            f"Shopify hasn't approved the app for protected customer data: {said.rstrip('.')}. Ask for it in the"
+            " Dev Dashboard, at the app's API access requests: phone, e-mail, name and address"
             " (shopify.dev/docs/apps/launch/protected-customer-data)"
         )
     if "ACCESS_DENIED" in codes:
