@@ -4,14 +4,11 @@ the app for weeks.
 Asked for every night, run by the errands' worker: a hundred slow shops must not keep the clock.
 """
 
-import time
-from concurrent.futures import ThreadPoolExecutor
-
 import structlog
 from sqlalchemy import text
 
 from plugin_server.install import automations
-from plugin_server.jobs import queues
+from plugin_server.jobs import queues, turns
 from plugin_server.store import shops
 from plugin_server.store.shops import Installed
 from plugin_server.wiring import Machine
@@ -42,9 +39,7 @@ def run(machine: Machine) -> int:
     with machine.db.system() as c:
         ids = [row.id for row in c.execute(WAITING, {"most": MOST})]
         found = shops.readable(c, machine.secrets.vault, ids)
-    until = time.monotonic() + SECONDS
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return sum(pool.map(lambda one: time.monotonic() < until and _one(machine, one), found))
+    return turns.each(lambda one: _one(machine, one), found, SECONDS, AT_ONCE)
 
 
 def _one(machine: Machine, installed: Installed) -> bool:

@@ -4,14 +4,12 @@ shop that let us in no more is tried once a night: if the trouble was Shopify's,
 Asked for every night, run by the errands' worker: a hundred slow shops must not keep the clock.
 """
 
-import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import structlog
 
 from connectors.platforms.shopify.admin import AdminError
-from plugin_server.jobs import queues
+from plugin_server.jobs import queues, turns
 from plugin_server.store import shops, tokens
 from plugin_server.store.shops import Installed
 from plugin_server.wiring import Machine
@@ -42,9 +40,7 @@ def run(machine: Machine) -> int:
         now = machine.clock.now()
         ids = tokens.dormant(c, now - DORMANT_FOR, now, MOST)
         found = shops.readable(c, machine.secrets.vault, ids)
-    until = time.monotonic() + SECONDS
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return sum(pool.map(lambda one: time.monotonic() < until and _one(machine, one), found))
+    return turns.each(lambda one: _one(machine, one), found, SECONDS, AT_ONCE)
 
 
 def _one(machine: Machine, installed: Installed) -> bool:
