@@ -4,13 +4,13 @@ import logging
 import os
 import sys
 import threading
-import uuid
 from collections.abc import Iterator
 
 import log_watch
 import psycopg
 import pytest
 import structlog
+from databases import database
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import text
 from tests_settings import sandbox_settings
@@ -72,20 +72,9 @@ def embedded() -> Iterator[servers.Servers]:
 @pytest.fixture(scope="session")
 def migrated(embedded: servers.Servers) -> Iterator[str]:
     """A database of this test process's own, at the newest schema."""
-    name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{uuid.uuid4().hex[:8]}"
-    plain = embedded.database_url.replace("+psycopg", "", 1)
-    with psycopg.connect(plain, autocommit=True) as c:
-        c.execute(f'CREATE DATABASE "{name}"')
-    url = _renamed(embedded.database_url, name)
-    db.migrate(url)
-    yield url
-    with psycopg.connect(plain, autocommit=True) as c:
-        c.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def _renamed(url: str, name: str) -> str:
-    head, _, query = url.partition("?")
-    return f"{head.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
+    with database(embedded.database_url, os.environ.get("PYTEST_XDIST_WORKER", "main")) as url:
+        db.migrate(url)
+        yield url
 
 
 @pytest.fixture

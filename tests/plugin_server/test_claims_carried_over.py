@@ -3,9 +3,9 @@
 import uuid
 from datetime import UTC, datetime, timedelta
 
-import psycopg
 import pytest
 from alembic import command
+from databases import database
 from sqlalchemy import create_engine
 from tests_settings import sandbox_settings
 
@@ -40,22 +40,13 @@ INSERT INTO recoveries (shop_id, order_key, cart_id, touch_id, rule, amount, cur
 @pytest.fixture
 def carried(embedded):
     """A database of the first schema, with two recovered carts, brought to the newest in two steps."""
-    name = f"test_claims_{uuid.uuid4().hex[:8]}"
-    plain = embedded.database_url.replace("+psycopg", "", 1)
-    head, _, query = embedded.database_url.partition("?")
-    url = f"{head.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
-    with psycopg.connect(plain, autocommit=True) as c:
-        c.execute(f'CREATE DATABASE "{name}"')
-    try:
+    with database(embedded.database_url, "claims") as url:
         _upgrade(url, "0001", ROWS)
         _upgrade(url, "0002")
         db.migrate(url)
         found = db.Database(url)
         yield found
         found.close()
-    finally:
-        with psycopg.connect(plain, autocommit=True) as c:
-            c.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def _upgrade(url: str, revision: str, rows: str = "") -> None:

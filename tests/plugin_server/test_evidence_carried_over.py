@@ -1,12 +1,12 @@
 """What was recorded before there was a chain becomes its first lines, and they verify."""
 
 import importlib.util
-import uuid
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
 from alembic import command
+from databases import database
 from evidence_kit import NOW, SHE, Keeping, ticked
 from sqlalchemy import create_engine, text
 from tests_settings import sandbox_settings
@@ -35,20 +35,11 @@ REASONS = ("erased", "replied with an opt-out (keyword stop)")
 @pytest.fixture
 def carried(embedded):
     """A database of the first schema, with lines, brought to the newest."""
-    name = f"test_carried_{uuid.uuid4().hex[:8]}"
-    plain = embedded.database_url.replace("+psycopg", "", 1)
-    head, _, query = embedded.database_url.partition("?")
-    url = f"{head.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
-    with psycopg.connect(plain, autocommit=True) as c:
-        c.execute(f'CREATE DATABASE "{name}"')
-    try:
+    with database(embedded.database_url, "carried") as url:
         _first_schema(url)
         keys = _lines(url)
         db.migrate(url)
         yield _keeping(url, keys)
-    finally:
-        with psycopg.connect(plain, autocommit=True) as c:
-            c.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def _first_schema(url: str) -> None:
