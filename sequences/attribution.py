@@ -180,8 +180,14 @@ def _unable(text: HandedOver, purchase: Purchase) -> str:
     return ""
 
 
-def _read(text: HandedOver, before: datetime) -> datetime | None:
-    return text.read_at if text.read_at is not None and text.read_at <= before else None
+def read_by(bought: datetime) -> datetime:
+    """Until when (exclusive) a link was opened before this purchase. Stores tell whole seconds: whoever opened it and
+    bought within one second did so in this order, since the link leads to the page on which they bought."""
+    return bought.replace(microsecond=0) + timedelta(seconds=1)
+
+
+def _read(text: HandedOver, bought: datetime) -> datetime | None:
+    return text.read_at if text.read_at is not None and text.read_at < read_by(bought) else None
 
 
 def _proof(text: HandedOver, before: datetime) -> Proof:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from plugin_server.store.tx import Tx
-from sequences.attribution import OF_THE_CART, Match, Rule
+from sequences.attribution import OF_THE_CART, Match, Rule, read_by
 from sequences.cart import Order
 
 # How long after a click the same person's order still points to that cart.
@@ -177,10 +177,10 @@ def _by_click(tx: Tx, order: Order) -> list[Match]:
     rows = tx.rows(
         "SELECT DISTINCT c.id, l.touch_id FROM carts c JOIN links l ON l.shop_id = c.shop_id AND l.cart_id = c.id"
         " JOIN clicks k ON k.shop_id = l.shop_id AND k.code = l.code AND k.visitor = 'person'"
-        " WHERE c.shop_id = :shop_id AND k.at BETWEEN :since AND :until"
+        " WHERE c.shop_id = :shop_id AND k.at >= :since AND k.at < :until"
         " AND (c.phone_hash = :phone OR (c.customer_id <> '' AND c.customer_id = :customer))",
         since=order.created_at - CLICK_DAYS,
-        until=order.created_at,
+        until=read_by(order.created_at),
         phone=tx.phone(order.contact.phone),
         customer=order.contact.customer_id,
     )

@@ -76,8 +76,9 @@ def _texts(tx: Tx, keys: list[str]) -> dict[str, list[HandedOver]]:
     rows = tx.rows(
         "SELECT o.key, a.touch_id, a.cart_id, a.state, a.committed_at, a.handed_at, a.delivered_at,"
         " (SELECT max(k.at) FROM links l JOIN clicks k ON k.shop_id = l.shop_id AND k.code = l.code"
-        "  WHERE l.shop_id = a.shop_id AND l.touch_id = a.touch_id AND k.visitor = 'person' AND k.at <= o.created_at)"
-        "  AS read_at"
+        "  WHERE l.shop_id = a.shop_id AND l.touch_id = a.touch_id AND k.visitor = 'person'"
+        # As `sequences.attribution.read_by`.
+        "  AND k.at < date_trunc('second', o.created_at) + interval '1 second') AS read_at"
         " FROM (SELECT DISTINCT order_key, cart_id FROM ties WHERE shop_id = :shop_id AND order_key = ANY(:keys)) i"
         " JOIN orders o ON o.shop_id = :shop_id AND o.key = i.order_key"
         " JOIN touches t ON t.shop_id = o.shop_id AND t.cart_id = i.cart_id"

@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime, timedelta
 from decimal import Decimal
 from threading import Barrier
+from zoneinfo import ZoneInfo
 
 import code_pools_kit as pk
 import pytest
@@ -116,7 +117,11 @@ def test_what_the_text_says_of_the_end_is_never_later_than_the_codes_own(spine) 
     assert until - sent == timedelta(hours=72)
     assert until <= ends <= until + timedelta(hours=27)
     # 18:01 UTC on the third day is 13:01 in New York: the hour that has begun.
-    assert "until Nov 27, 1:00 PM" in kit.texts(spine)[0]["text"]
+    local = until.astimezone(ZoneInfo("America/New_York"))
+    assert (
+        f"until {local:%b} {local.day}, {int(local.strftime('%I'))}:00 {local:%p}"
+        in kit.texts(spine)[0]["text"]
+    )
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,9 @@ def test_an_old_text_isnt_saved_by_a_newer_one_after_the_order() -> None:
         # A report of failure beside one of delivery: it is on the phone.
         ({"failed": True}, "delivered"),
         ({"read_at": NOON + HOUR}, "delivered"),
+        # A store tells whole seconds: opened at 12:00:00.2 and bought at 12:00:00.9 is told as bought at 12:00:00.
+        ({"read_at": NOON + timedelta(seconds=0.2), "delivered_at": NOON + timedelta(seconds=3)}, "read"),
+        ({"read_at": NOON + timedelta(seconds=1)}, "delivered"),
     ],
 )
 def test_a_claim_says_how_it_is_known_that_the_text_came_before(known, proof) -> None:
