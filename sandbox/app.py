@@ -18,11 +18,14 @@ BLUEPRINTS = (
     "sandbox.pages_links",
     "sandbox.pages_phone",
     "sandbox.pages_shop",
+    "sandbox.pages_woo",
     "sandbox.shopify.app_events_routes",
     "sandbox.shopify.oauth_routes",
     "sandbox.shopify.routes",
     "sandbox.vonage.routes",
+    "sandbox.woocommerce.companion_routes",
     "sandbox.woocommerce.routes",
+    "sandbox.woocommerce.wc_auth",
 )
 
 

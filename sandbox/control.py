@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from sandbox.courier import is_loopback
 from sandbox.people import TooMany
 from sandbox.population import NoShops, populate
 from sandbox.vonage.account import BadAccount, read_account
@@ -68,6 +69,19 @@ def faults() -> ResponseReturnValue:
             for name, value in wanted.items():
                 setattr(world.faults, name, value)
     return jsonify(dataclasses.asdict(world.faults))
+
+
+@bp.route("/sandbox/hosts", methods=["GET", "POST"])
+def hosts() -> ResponseReturnValue:
+    """Where names lead to in this world: {"https://comeback.example": "http://127.0.0.1:8100"}."""
+    world = _world()
+    if request.method == "POST":
+        wanted = {str(name).rstrip("/"): str(there).rstrip("/") for name, there in _body().items()}
+        if not all(is_loopback(there) for there in wanted.values()):
+            raise BadRequest("a name must lead to this machine: the sandbox calls nobody else")
+        with world.lock:
+            world.hosts |= wanted
+    return jsonify(world.hosts)
 
 
 @bp.post("/sandbox/carrier")
@@ -134,7 +148,9 @@ def _fault(name: str, value: Any) -> float | bool:
         if not isinstance(value, bool):
             raise BadRequest(f"{name} must be true or false")
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BadRequest(f"{name} must be a number")
+    if value < 0 and "skew" not in name:
         raise BadRequest(f"{name} must be a number from 0 on")
     if not name.endswith("_seconds") and value > 1:
         raise BadRequest(f"{name} is a probability: 0 to 1")

@@ -11,6 +11,7 @@ from sandbox.shopify.discounts import discount_facts
 from sandbox.shopify.store import ShopifyStore
 from sandbox.storefront import LEFT_OUT, CartRequest, NotPossible, SandboxError, UnknownThing, WantedItem
 from sandbox.woocommerce import accounts
+from sandbox.woocommerce import errands as woo_errands
 from sandbox.woocommerce.store import WooStore
 from sandbox.world import World
 
@@ -69,7 +70,7 @@ def open_cart() -> ResponseReturnValue:
     store = shops.find(world(), str(facts.get("shop")))
     cart = store.open_cart(cart_request(facts))
     answer = {"token": cart.token, "recover_url": cart.recover_url}
-    if isinstance(store, WooStore):
+    if isinstance(store, WooStore) and store.kept(cart.token) is None:
         answer["order_id"] = cart.token
     return jsonify(answer), 201
 
@@ -90,7 +91,11 @@ def empty_cart(shop: str, token: str) -> ResponseReturnValue:
 @bp.post("/sandbox/carts/<shop>/<token>/buy")
 def buy(shop: str, token: str) -> ResponseReturnValue:
     facts, store = body(), shops.find(world(), shop)
-    order = store.buy(token, facts.get("discount_code"), facts.get("attributes"))
+    if isinstance(store, WooStore):
+        gateway = str(facts.get("gateway") or "paid")
+        order = woo_errands.buy(store, token, gateway, facts.get("discount_code"), facts.get("attributes"))
+    else:
+        order = store.buy(token, facts.get("discount_code"), facts.get("attributes"))
     bought = store.view(order if isinstance(store, WooStore) else token)
     money = {"total": f"{bought.total:.2f}", "discount": f"{bought.discount:.2f}"}
     return jsonify({"order_id": order, **money}), 201
@@ -104,7 +109,11 @@ def refund(shop: str, order: str) -> ResponseReturnValue:
 
 @bp.post("/sandbox/orders/<shop>/<order>/cancel")
 def cancel(shop: str, order: str) -> ResponseReturnValue:
-    shops.find(world(), shop).cancel(order)
+    store, by = shops.find(world(), shop), body().get("by")
+    if isinstance(store, WooStore) and by:
+        store.cancel(order, str(by))
+    else:
+        store.cancel(order)
     return jsonify({"order_id": order})
 
 
@@ -120,12 +129,12 @@ def delete(shop: str, order: str) -> ResponseReturnValue:
 
 @bp.post("/sandbox/shops/<shop>/<errand>")
 def run_errand(shop: str, errand: str) -> ResponseReturnValue:
-    """uninstall, scopes, consent, data-request, redact, shop-redact (Shopify); erase (WooCommerce)."""
+    """What a merchant or a machine does in the shop: see docs/sandbox.md."""
     store, facts = shops.find(world(), shop), body()
     if isinstance(store, WooStore):
-        if errand != "erase":
-            raise UnknownThing(f"a WooCommerce shop knows no errand {errand!r}, only erase")
-        return jsonify({"erased_orders": store.erase(str(facts.get("phone")))})
+        if errand not in woo_errands.ERRANDS:
+            raise UnknownThing(f"no errand {errand!r}; there are: {', '.join(sorted(woo_errands.ERRANDS))}")
+        return jsonify(woo_errands.ERRANDS[errand](store, facts))
     return jsonify(run_shopify(store, errand, facts))
 
 
@@ -147,7 +156,21 @@ def cart_request(facts: dict[str, Any]) -> CartRequest:
         if facts.get(name)
     }
     names = {name: str(facts.get(name) or "") for name in ("first_name", "last_name")}
-    return CartRequest(items(facts), consent=consent, without=without(facts), **texts, **names)
+    return CartRequest(
+        items(facts),
+        consent=consent,
+        without=without(facts),
+        placed=facts.get("placed") is True or facts.get("stage") == "payment",
+        phone=texts.get("phone"),
+        email=texts.get("email"),
+        locale=texts.get("locale"),
+        country=texts.get("country"),
+        region=texts.get("region"),
+        postcode=texts.get("postcode"),
+        city=texts.get("city"),
+        address_phone=texts.get("address_phone"),
+        **names,
+    )
 
 
 def without(facts: dict[str, Any]) -> frozenset[str]:

@@ -89,19 +89,29 @@ class Courier:
 
         Raises NotLoopback for a target (or, with `follow`, a redirect) that is not this machine.
         """
+        named, url = urlsplit(url), self.at(url)
+        as_proxied = {"Host": named.netloc, "X-Forwarded-Proto": named.scheme}
+        headers = dict(headers or {}) | (as_proxied if urlsplit(url).netloc != named.netloc else {})
         with self.busy():
             try:
                 answer = self._session().request(
                     method,
                     url,
                     data=body,
-                    headers=dict(headers or {}),
+                    headers=headers,
                     timeout=timeout,
                     allow_redirects=follow,
                 )
             except requests.RequestException as trouble:
                 return Reply(0, url=url, error=type(trouble).__name__)
             return Reply(answer.status_code, answer.content, answer.headers, answer.url)
+
+    def at(self, url: str) -> str:
+        """The address with its name resolved, where the world was told to where that leads. Who is called there sees
+        what a proxy that ends TLS would pass on."""
+        parts = urlsplit(url)
+        there = self.world.hosts.get(f"{parts.scheme}://{parts.netloc}")
+        return url if there is None else there + url[len(f"{parts.scheme}://{parts.netloc}") :]
 
     def queue(self, action: Action, lane: str | None = None) -> None:
         """Run `action` soon on a courier thread; those of one lane run one after the other, in order."""

@@ -47,7 +47,7 @@ def open_link(courier: Courier, url: str, agent: str) -> Landing:
     first = reply.status
     for _ in range(_HOPS):
         target = urljoin(url, reply.headers.get("Location", "")) if 300 <= reply.status < 400 else ""
-        if not target or not is_loopback(target):
+        if not target or not is_loopback(courier.at(target)):
             break
         url = target
         reply = courier.call("GET", url, headers=headers)

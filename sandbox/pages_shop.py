@@ -3,19 +3,17 @@
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from sandbox import places, shops
-from sandbox.catalog import PRODUCTS, Line, subtotal
-from sandbox.shop_form import MOST_OF_ONE, first_try, linked_lines, quantities, troubles, typed
+from sandbox.catalog import PRODUCTS, Line
+from sandbox.shop_form import MOST_OF_ONE, first_try, quantities, troubles, typed
 from sandbox.shopify.routes import store_of as shopify_store
 from sandbox.storefront import LineView, NotPossible, UnknownThing
 from sandbox.woocommerce.order_json import SYMBOLS
-from sandbox.woocommerce.state import PAYABLE
 from sandbox.woocommerce.store import WooStore, line_view
 from sandbox.world import World
 
@@ -77,7 +75,9 @@ def render_shop(store: shops.AnyStore, form: Mapping[str, str], problems: list[t
 @bp.get("/shop/<shop>/left/<token>")
 def left(shop: str, token: str) -> ResponseReturnValue:
     store = shops.find(world(), shop)
-    return render_template("shop_left.html", store=store, cart=store.view(token))
+    kept = store.kept(token) if isinstance(store, WooStore) else None
+    told = kept is None or kept.caught
+    return render_template("shop_left.html", store=store, cart=store.view(token), told=told)
 
 
 @bp.get("/shop/<shop>/thanks/<order>")
@@ -119,78 +119,6 @@ def render_checkout(store: shops.AnyStore, token: str, code: str | None) -> str:
     return render_template("shop_checkout.html", store=store, cart=cart, refused=refused, ask_contact=False)
 
 
-# -- coming back to WooCommerce
-
-
-@bp.route("/woo/<shop>/checkout/order-pay/<order>/", methods=["GET", "POST"])
-def order_pay(shop: str, order: str) -> ResponseReturnValue:
-    store = woo_store(shop)
-    found = store.order(order)
-    if request.args.get("key") != found.key:
-        raise UnknownThing("this payment link is not complete: its key is missing or wrong")
-    if found.bought_as is not None or found.status in ("processing", "completed"):
-        return redirect(url_for("shop.thanks", shop=shop, order=found.bought_as or found.id), 302)
-    if found.status not in PAYABLE:
-        raise NotPossible(f"order {order} can't be paid any more: it is {found.status}")
-    if request.method == "POST":
-        return pay_or_leave(store, order)
-    code = request.args.get("coupon") or request.args.get("discount")
-    store.visit(order, landing_site(), code)
-    return render_checkout(store, order, code)
-
-
-@bp.get("/woo/<shop>/checkout-link/")
-def checkout_link(shop: str) -> ResponseReturnValue:
-    """Core's link (10.0 on): rebuilds a cart, applies a coupon, keeps every other parameter."""
-    store, args = woo_store(shop), request.args.to_dict()
-    lines = linked_lines(args.pop("products", ""))
-    if not lines:
-        return redirect(f"{store.shop.home_url}/cart/?wc_error=nothing-to-add", 302)
-    with store.world.lock:
-        session = f"{store.world.dice.getrandbits(128):032x}"
-        store.sessions[session] = {"lines": lines, "coupon": args.pop("coupon", None)}
-    return redirect(f"{store.shop.home_url}/checkout/?{urlencode({**args, 'session': session})}", 302)
-
-
-@bp.route("/woo/<shop>/checkout/", methods=["GET", "POST"])
-def woo_checkout(shop: str) -> ResponseReturnValue:
-    """The checkout of a rebuilt cart; who the shopper is must be typed again."""
-    store = woo_store(shop)
-    session = store.sessions.get(request.args.get("session", ""))
-    if session is None:
-        raise UnknownThing("this cart is gone: its session has ended")
-    problems = []
-    if request.method == "POST":
-        problems = [trouble for trouble in troubles(store, request.form) if trouble[0] != "products"]
-        if not problems:
-            order = store.place(typed(request.form, store), session["lines"], session["coupon"], request.url)
-            return redirect(url_for("shop.thanks", shop=shop, order=order), 303)
-    page = render_template(
-        "shop_checkout.html", **rebuilt(store, session), problems=problems, form=request.form
-    )
-    return page, 422 if problems else 200
-
-
-def rebuilt(store: WooStore, session: dict[str, Any]) -> dict[str, Any]:
-    lines, goods = session["lines"], subtotal(session["lines"])
-    coupon = store.usable(session["coupon"], goods)
-    off = coupon.takes_off(goods) if coupon else Decimal("0.00")
-    cart = {
-        "lines": [line_view(line) for line in lines],
-        "subtotal": goods,
-        "discount": off,
-        "total": goods - off,
-    }
-    cart["discount_code"] = coupon.code if coupon else None
-    return {
-        "store": store,
-        "cart": cart,
-        "refused": None if coupon else session["coupon"],
-        "ask_contact": True,
-        "countries": sorted(places.COUNTRIES.values(), key=lambda country: country.name),
-    }
-
-
 # -- shared
 
 
@@ -199,13 +127,6 @@ def landing_site() -> str:
     path = re.sub(r"^/shopify/[^/]+", "", request.path)
     query = [(k, v) for k, v in parse_qsl(urlsplit(request.url).query) if k not in SECRETS]
     return path + (f"?{urlencode(query)}" if query else "")
-
-
-def woo_store(shop: str) -> WooStore:
-    store = shops.find(world(), shop)
-    if not isinstance(store, WooStore):
-        raise UnknownThing(f"{shop!r} is not a WooCommerce shop")
-    return store
 
 
 @bp.app_template_filter("price")

@@ -51,7 +51,9 @@ class Crowd:
     def read(self, phone: str, message: Message) -> None:
         """A text reached `phone`: whoever owns it reacts to a link on this machine, or to being asked for a yes."""
         carts = [s for s in self._by_phone.get(phone, ()) if s.cart and s.plan.shop == message.shop]
-        links = [url for _, url in addresses(message.text) if is_loopback(url)]
+        links = [
+            url for _, url in addresses(message.text) if is_loopback(self._world.carrier.courier.at(url))
+        ]
         if carts and links:
             Reaction(carts[-1], message, links[0], carts).begin()
         elif carts and (yes := replies.wanted_yes(message.text)):

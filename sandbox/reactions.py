@@ -144,7 +144,7 @@ def page(url: str) -> str:
 
 def shop_of(url: str) -> str:
     """The part of an address that is the shop's home."""
-    return re.split(r"/checkouts?/", url)[0]
+    return re.split(r"/checkouts?(?:/|$)", page(url))[0]
 
 
 def is_rebuilt(url: str) -> bool:

@@ -13,6 +13,8 @@ from sandbox.shopify.deliveries import Subscription
 from sandbox.shopify.state import Shop as ShopifyShop
 from sandbox.shopify.store import ShopifyStore
 from sandbox.storefront import SandboxError, UnknownThing
+from sandbox.woocommerce.companion import Companion
+from sandbox.woocommerce.state import VERSION
 from sandbox.woocommerce.state import Shop as WooShop
 from sandbox.woocommerce.store import WooStore
 from sandbox.world import World
@@ -27,7 +29,7 @@ WOO_TOPICS = (
     "customer.deleted",
     "product.updated",
 )
-NEEDED = {"shopify": ("domain",), "woocommerce": ("consumer_key", "consumer_secret")}
+NEEDED: dict[str, tuple[str, ...]] = {"shopify": ("domain",), "woocommerce": ()}
 
 
 class BadShop(SandboxError):
@@ -103,8 +105,14 @@ def new_woo(world: World, opening: Opening) -> WooStore:
         zone=opening.zone,
         base_url=opening.base_url,
         blocks=opening.text("checkout", "block") == "block",
+        version=opening.text("version", VERSION),
+        holds_stock=opening.facts.get("holds_stock") is True,
+        hold_stock_minutes=int(opening.text("hold_stock_minutes", "60")),
     )
-    return WooStore(world, Courier(world), shop)
+    store = WooStore(world, Courier(world), shop)
+    if opening.facts.get("plugin") is True:
+        store.plugin = Companion(world, store.courier, shop)
+    return store
 
 
 def give_credentials(store: AnyStore, opening: Opening) -> None:
@@ -113,12 +121,9 @@ def give_credentials(store: AnyStore, opening: Opening) -> None:
         give_app(store, opening)
         store.outbox.subscribe(subscription(opening, url, secret))
         return
-    store.keys = {
-        opening.text("consumer_key"): (
-            opening.text("consumer_secret"),
-            opening.text("permissions", "read_write"),
-        )
-    }
+    if key := opening.text("consumer_key"):
+        permissions = opening.text("permissions", "read_write")
+        store.keys = {key: (opening.text("consumer_secret"), permissions)}
     if url:
         store.outbox.webhooks.clear()
         for topic in WOO_TOPICS:

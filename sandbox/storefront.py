@@ -36,7 +36,8 @@ LEFT_OUT = (
 class CartRequest:
     """A shopper who fills in a checkout. `phone` is E.164 or None; `country` ISO 3166 alpha-2; `region` a
     subdivision code without the country ("CA"); `locale` BCP 47; `consent` is the ticked SMS checkbox.
-    The last two are for Shopify."""
+    `address_phone` and `without` are for Shopify; `placed` is for WooCommerce: they got as far as "Place
+    order", and the order waits for payment at an off-site gateway."""
 
     items: tuple[WantedItem, ...]
     phone: str | None = None
@@ -52,6 +53,7 @@ class CartRequest:
     landing_site: str = "/"
     address_phone: str | None = None  # None: the same phone
     without: frozenset[str] = frozenset()  # of `LEFT_OUT`
+    placed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

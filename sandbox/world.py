@@ -20,6 +20,10 @@ class Faults:
     webhook_late: float = 0.0
     webhook_late_seconds: float = 3600.0
     store_error: float = 0.0
+    store_redirect: bool = False  # the REST API sends everybody on to another address (301)
+    store_firewall: float = 0.0  # a firewall's page (403) instead of an answer
+    store_slow_seconds: float = 0.0  # real seconds before the WooCommerce REST API answers
+    store_clock_skew_seconds: float = 0.0  # how much a WooCommerce store's clock is ahead
     store_hangup: float = 0.0  # the Admin API does what it was asked and hangs up
     codes_fail: float = 0.0
     codes_late_seconds: float = 0.0
@@ -63,6 +67,9 @@ class World:
     carrier: Any = None
     shoppers: list[Any] = field(default_factory=list)
     zones: dict[str, str] = field(default_factory=dict)  # phone (E.164) -> IANA zone in which its owner lives
+    hosts: dict[str, str] = field(
+        default_factory=dict
+    )  # where names lead to: https://name -> http://127.0.0.1:port
     ledger: "Ledger" = field(init=False)
     dice: random.Random = field(init=False)
     couriers: ThreadPoolExecutor = field(init=False)

@@ -98,7 +98,8 @@ def check_freshness(store: WooStore, key: str, params: dict[str, str]) -> None:
     """
     stamp = int(params["oauth_timestamp"]) if params["oauth_timestamp"].isdigit() else 0
     now = time.time()
-    if min(abs(now - stamp), abs(store.now().timestamp() - stamp)) > WINDOW:
+    skew = store.world.faults.store_clock_skew_seconds
+    if min(abs(now + skew - stamp), abs(store.now().timestamp() - stamp)) > WINDOW:
         raise unauthenticated("Invalid timestamp.")
     used = (key, params["oauth_nonce"])
     with store.world.lock:

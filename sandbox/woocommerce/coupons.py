@@ -1,5 +1,6 @@
 """Coupons over the REST API: reading what is asked, and the JSON of one (recorded)."""
 
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -16,30 +17,50 @@ TAKEN = "The coupon code already exists"
 
 def create(store: WooStore, wanted: Json) -> Code:
     """A new coupon. Its code is kept in lower case; `date_expires_gmt` is ignored, as core does."""
+    coupon = read(store, wanted)
+    store.codes[coupon.code] = coupon
+    return coupon
+
+
+def read(store: WooStore, wanted: Json, old: Code | None = None) -> Code:
+    """A coupon as asked for, with the id and the uses of `old`. Raises RestError."""
     if not wanted.get("code"):
         raise missing_param("code")
-    code = str(wanted["code"]).lower()
-    if code in store.codes:
+    code, kind = str(wanted["code"]).lower(), wanted.get("discount_type", "fixed_cart")
+    if store.codes.get(code, old) is not old:
         raise RestError(400, "woocommerce_rest_coupon_code_already_exists", TAKEN)
-    kind = wanted.get("discount_type", "fixed_cart")
     if kind not in KINDS:
         reason = "discount_type is not one of percent, fixed_cart, and fixed_product."
         raise invalid_param("discount_type", reason, "rest_not_in_enum")
-    amount, now = decimal(wanted, "amount"), store.now()
-    coupon = Code(
-        id=store.new_id(),
+    value = decimal(wanted, "amount")
+    return Code(
+        id=old.id if old else store.new_id(),
         code=code,
-        kind="shipping" if wanted.get("free_shipping") and not amount else KINDS[kind],
-        value=amount / 100 if kind == "percent" else amount,
-        starts_at=now,
-        ends_at=parse(wanted["date_expires"], store.shop.zone) if wanted.get("date_expires") else None,
+        kind="shipping" if wanted.get("free_shipping") and not value else KINDS[kind],
+        value=value / 100 if kind == "percent" else value,
+        starts_at=old.starts_at if old else store.now(),
+        ends_at=expires(wanted, store),
         usage_limit=wanted.get("usage_limit") or None,
         minimum=decimal(wanted, "minimum_amount"),
         title=str(wanted.get("description") or ""),
+        used=old.used if old else 0,
         more={**wanted, "discount_type": kind},
     )
-    store.codes[code] = coupon
-    return coupon
+
+
+def expires(wanted: Json, store: WooStore) -> datetime | None:
+    """With an offset as it says, bare in the store's own time. `date_expires_gmt` isn't looked at."""
+    if not wanted.get("date_expires"):
+        return None
+    try:
+        return parse(str(wanted["date_expires"]), store.shop.zone)
+    except ValueError:
+        raise invalid_param("date_expires", "Invalid date.", "rest_invalid_date") from None
+
+
+def amount(coupon: Code) -> str:
+    percent = coupon.more["discount_type"] == "percent"
+    return text(coupon.value * 100 if percent else coupon.value)
 
 
 def decimal(wanted: Json, name: str) -> Decimal:
@@ -61,7 +82,7 @@ def coupon_json(coupon: Code, store: WooStore) -> Json:
     return {
         "id": coupon.id,
         "code": coupon.code,
-        "amount": text(coupon.value * 100 if coupon.kind == "percent" else coupon.value),
+        "amount": amount(coupon),
         "status": "publish",
         **made,
         "discount_type": more["discount_type"],

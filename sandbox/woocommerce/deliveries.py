@@ -6,26 +6,27 @@ Behaviour seen on WooCommerce 11.0.1 and read in its `includes/class-wc-webhook.
 import base64
 import hashlib
 import hmac
+import html
 import itertools
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from sandbox.courier import WOOCOMMERCE_TIMEOUT, Courier, Reply
+from sandbox.courier import WOOCOMMERCE_TIMEOUT, Courier, NotLoopback, Reply
 from sandbox.woocommerce.php import json_encode
-from sandbox.woocommerce.state import VERSION, WORDPRESS, Shop, Webhook
+from sandbox.woocommerce.state import WORDPRESS, Shop, Webhook
 from sandbox.world import World
 
 PING_TIMEOUT = (5.0, 5.0)
 MAX_FAILURES = 5  # woocommerce_max_webhook_delivery_failures: more than that before this one, and it is off
-AGENT = f"WooCommerce/{VERSION} Hookshot (WordPress/{WORDPRESS})"
 
 Build = Callable[[], Any]
 
 
 def signature(body: bytes, secret: str) -> str:
     """X-WC-Webhook-Signature: base64 of HMAC-SHA256 over the raw body with the webhook's secret."""
-    return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
+    key = html.unescape(secret).encode()  # core: wp_specialchars_decode
+    return base64.b64encode(hmac.new(key, body, hashlib.sha256).digest()).decode()
 
 
 class Outbox:
@@ -36,6 +37,7 @@ class Outbox:
         self.webhooks: dict[int, Webhook] = {}
         self._ids = itertools.count(1)
         self._pending: set[tuple[int, int]] = set()
+        self.agent = f"WooCommerce/{shop.version} Hookshot (WordPress/{WORDPRESS})"
 
     def add(self, topic: str, url: str, secret: str, name: str = "", status: str = "active") -> Webhook:
         with self.world.lock:
@@ -71,15 +73,25 @@ class Outbox:
         if self.world.roll(self.world.faults.webhook_duplicate):
             self.note(hook, body, self.post(hook, body, headers))
 
-    def post(self, hook: Webhook, body: bytes, headers: dict[str, str]) -> Reply:
-        return self.courier.call("POST", hook.url, body=body, headers=headers, timeout=WOOCOMMERCE_TIMEOUT)
+    def post(
+        self,
+        hook: Webhook,
+        body: bytes,
+        headers: dict[str, str],
+        timeout: tuple[float, float] = WOOCOMMERCE_TIMEOUT,
+    ) -> Reply:
+        """An address that leads nowhere in this world is taken as a name that nobody knows."""
+        try:
+            return self.courier.call("POST", hook.url, body=body, headers=headers, timeout=timeout)
+        except NotLoopback as trouble:
+            return Reply(0, url=hook.url, error=str(trouble))
 
     def headers(self, hook: Webhook, body: bytes) -> dict[str, str]:
         """As recorded. The delivery id is a hash of webhook and second, so it is not unique."""
         resource, _, event = hook.topic.partition(".")
         second = int(self.world.clock.now().timestamp())
         return {
-            "User-Agent": AGENT,
+            "User-Agent": self.agent,
             "Content-Type": "application/json",
             "X-WC-Webhook-Source": f"{self.shop.home_url}/",
             "X-WC-Webhook-Topic": hook.topic,
@@ -112,9 +124,9 @@ class Outbox:
     def ping(self, hook: Webhook) -> None:
         """The unsigned ping on create and update: a form, no X-WC headers, and nobody reads the answer."""
         headers = {
-            "User-Agent": AGENT,
+            "User-Agent": self.agent,
             "Content-Type": "application/x-www-form-urlencoded",
             "Connection": "close",
         }
-        body = f"webhook_id={hook.id}".encode()
-        self.courier.call("POST", hook.url, body=body, headers=headers, timeout=PING_TIMEOUT)
+        self.post(hook, f"webhook_id={hook.id}".encode(), headers, PING_TIMEOUT)
+        hook.modified_at = hook.modified_at or hook.created_at

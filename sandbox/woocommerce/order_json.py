@@ -9,11 +9,17 @@ from sandbox import places
 from sandbox.catalog import Line
 from sandbox.pricing import spread, text
 from sandbox.woocommerce.php import gmt, local
-from sandbox.woocommerce.state import VERSION, Order, Shop
+from sandbox.woocommerce.state import Order, Shop
 
 Json = dict[str, Any]
 CONSENT_KEY = "_wc_other/comeback/sms-consent"  # core's key for the additional checkout field of the plugin
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "CAD": "$", "AUD": "$"}
+GATEWAYS = {
+    "offsite": "Pay at the bank",
+    "cod": "Cash on delivery",
+    "bacs": "Direct bank transfer",
+    "card": "Card",
+}
 UTM = ("utm_campaign", "utm_source", "utm_medium", "utm_content", "utm_id", "utm_term")
 PRIVATE = {"email": "deleted@site.invalid", "phone": "+00000000000"}  # what WordPress's eraser leaves
 
@@ -26,7 +32,7 @@ def order_json(order: Order, shop: Shop) -> Json:
         "parent_id": 0,
         "status": order.status,
         "currency": shop.currency,
-        "version": VERSION,
+        "version": shop.version,
         "prices_include_tax": False,
         "date_created": local(order.created_at, shop.zone),
         "date_modified": local(order.modified_at, shop.zone),
@@ -119,8 +125,8 @@ def contact(order: Order) -> Json:
 
 def payment(order: Order) -> Json:
     return {
-        "payment_method": "offsite",
-        "payment_method_title": "Pay at the bank",
+        "payment_method": order.gateway,
+        "payment_method_title": GATEWAYS[order.gateway],
         "transaction_id": f"tx_{order.id}" if order.paid_at else "",
     }
 

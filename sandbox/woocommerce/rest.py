@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.catalog import BY_ID, PRODUCTS
-from sandbox.woocommerce import accounts, coupons, things
+from sandbox.woocommerce import accounts, coupon_batch, coupons, things
 from sandbox.woocommerce.errors import RestError, invalid_param, unknown_id
 from sandbox.woocommerce.listing import STATUSES, Listed, find_orders, page_of
+from sandbox.woocommerce.notes import MERCHANT, set_status
 from sandbox.woocommerce.order_json import order_json
 from sandbox.woocommerce.php import truthy
 from sandbox.woocommerce.state import Order
@@ -29,10 +30,11 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """An answer with status 201 and what to do once it is on its way."""
+    """An answer and what to do before it is given, with no lock held."""
 
     body: Json
     after: Callable[[], None] | None = None
+    status: int = 201
 
 
 Answer = Json | Listed | Made
@@ -58,7 +60,7 @@ def put_order(ask: Ask) -> Answer:
         if status not in STATUSES[2:]:
             reason = f"status is not one of {', '.join(STATUSES[2:])}."
             raise invalid_param("status", reason, "rest_not_in_enum")
-        order.status = status
+        set_status(ask.store, order, status, author=MERCHANT)
         if status in ("processing", "completed") and order.paid_at is None:
             order.paid_at = ask.store.now()
     accounts.write_meta(order.meta, ask.body)
@@ -74,16 +76,20 @@ def found_order(ask: Ask, status: int) -> Order:
 
 
 def list_coupons(ask: Ask) -> Answer:
-    wanted = ask.query.get("code", "").lower()
-    found = [c for c in ask.store.codes.values() if wanted in ("", c.code)]
-    return listed(ask, [coupons.coupon_json(c, ask.store) for c in reversed(found)])
+    found = coupon_batch.find(ask.store, dict(ask.query))
+    return listed(ask, [coupons.coupon_json(c, ask.store) for c in found])
 
 
 def post_coupon(ask: Ask) -> Answer:
-    coupon = coupons.create(ask.store, ask.body)
-    body = coupons.coupon_json(coupon, ask.store)
-    ask.store.outbox.fire("coupon.created", coupon.id, lambda: coupons.coupon_json(coupon, ask.store))
-    return Made(body)
+    return Made(coupon_batch.create(ask.store, ask.body))
+
+
+def post_coupons(ask: Ask) -> Answer:
+    return coupon_batch.batch(ask.store, ask.body)
+
+
+def put_coupon(ask: Ask) -> Answer:
+    return coupon_batch.change(ask.store, ask.id, ask.body)
 
 
 def get_coupon(ask: Ask) -> Answer:
@@ -91,11 +97,7 @@ def get_coupon(ask: Ask) -> Answer:
 
 
 def delete_coupon(ask: Ask) -> Answer:
-    coupon = found_coupon(ask)
-    body = coupons.coupon_json(coupon, ask.store)
-    del ask.store.codes[coupon.code]
-    ask.store.outbox.fire("coupon.deleted", coupon.id, lambda: {"id": coupon.id})
-    return body
+    return coupon_batch.delete(ask.store, ask.id)
 
 
 def found_coupon(ask: Ask) -> Any:
@@ -106,7 +108,9 @@ def found_coupon(ask: Ask) -> Any:
 
 
 def list_webhooks(ask: Ask) -> Answer:
-    hooks = sorted(ask.store.outbox.webhooks.values(), key=lambda hook: -hook.id)
+    wanted = ask.query.get("status", "all")
+    hooks = [hook for hook in ask.store.outbox.webhooks.values() if wanted in ("all", hook.status)]
+    hooks.sort(key=lambda hook: -hook.id)
     return listed(ask, [things.webhook_json(hook, ask.store) for hook in hooks])
 
 
@@ -123,7 +127,8 @@ def get_webhook(ask: Ask) -> Answer:
 def put_webhook(ask: Ask) -> Answer:
     hook = found_webhook(ask)
     things.change_webhook(hook, ask.body, ask.store)
-    return things.webhook_json(hook, ask.store)
+    after = (lambda: ask.store.outbox.ping(hook)) if hook.status == "active" else None
+    return Made(things.webhook_json(hook, ask.store), after, 200)
 
 
 def delete_webhook(ask: Ask) -> Answer:
@@ -209,6 +214,8 @@ LISTS: dict[tuple[str, str], Play] = {
     ("GET", "orders"): list_orders,
     ("GET", "coupons"): list_coupons,
     ("POST", "coupons"): post_coupon,
+    ("POST", "coupons/batch"): post_coupons,
+    ("GET", "shipping/zones"): lambda ask: listed(ask, [{"id": 1, "name": "Everywhere", "order": 0}]),
     ("GET", "webhooks"): list_webhooks,
     ("POST", "webhooks"): post_webhook,
     ("GET", "products"): list_products,
@@ -220,6 +227,8 @@ SINGLES: dict[tuple[str, str], Play] = {
     ("GET", "orders"): get_order,
     ("PUT", "orders"): put_order,
     ("GET", "coupons"): get_coupon,
+    ("PUT", "coupons"): put_coupon,
+    ("GET", "shipping/methods"): lambda ask: listed(ask, coupon_batch.shipping_methods(ask.store)),
     ("DELETE", "coupons"): delete_coupon,
     ("GET", "webhooks"): get_webhook,
     ("PUT", "webhooks"): put_webhook,

@@ -13,6 +13,19 @@ VERSION = "11.0.1"
 WORDPRESS = "7.1"
 PAYABLE = ("pending", "failed")  # woocommerce_valid_order_statuses_for_payment
 
+OUTCOMES = {  # how a checkout ends: the method of payment, and the order's status
+    "paid": ("offsite", "processing"),
+    "cod": ("cod", "processing"),
+    "bacs": ("bacs", "on-hold"),
+    "offsite": ("offsite", "pending"),
+    "declined": ("card", "failed"),
+}
+
+
+def release(version: str) -> tuple[int, ...]:
+    """10.6.2 as (10, 6, 2)."""
+    return tuple(int(part) for part in version.split(".") if part.isdigit())
+
 
 @dataclass(frozen=True, slots=True)
 class Shop:
@@ -26,6 +39,19 @@ class Shop:
     zone: str
     base_url: str
     blocks: bool = True
+    version: str = VERSION
+    holds_stock: bool = False  # the store manages stock: it cancels what isn't paid in time
+    hold_stock_minutes: int = 60
+
+    @property
+    def drafts(self) -> bool:
+        """Up to 10.8 the block checkout made an order while the shopper typed."""
+        return self.blocks and release(self.version) < (10, 9)
+
+    @property
+    def rebuilds(self) -> bool:
+        """Knows /checkout-link/."""
+        return release(self.version) >= (10, 0, 2)
 
     @property
     def home_url(self) -> str:
@@ -53,6 +79,9 @@ class Order:
     refunds: list[dict[str, Any]] = field(default_factory=list)
     anonymized: bool = False
     bought_as: int | None = None  # the order that a rebuilt cart became
+    gateway: str = "offsite"
+    cart: str = ""  # the plugin's, from which it was made
+    notes: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def subtotal(self) -> Decimal:

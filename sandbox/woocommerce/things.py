@@ -9,7 +9,7 @@ from sandbox.pricing import text
 from sandbox.woocommerce.errors import RestError, invalid_param, missing_param
 from sandbox.woocommerce.order_json import SYMBOLS
 from sandbox.woocommerce.php import gmt, local
-from sandbox.woocommerce.state import VERSION, WORDPRESS, Webhook
+from sandbox.woocommerce.state import WORDPRESS, Webhook
 from sandbox.woocommerce.store import WooStore
 
 Json = dict[str, Any]
@@ -36,9 +36,7 @@ def create_webhook(store: WooStore, wanted: Json) -> Webhook:
     topic, url = wanted.get("topic"), wanted.get("delivery_url")
     if not topic:
         raise missing_param("topic")
-    if topic not in HOOKS and not ACTION.fullmatch(str(topic)):
-        code = "woocommerce_rest_shop_webhook_invalid_topic"
-        raise RestError(400, code, "Webhook topic must be valid.")
+    check_topic(topic)
     if not url or urlsplit(str(url)).scheme not in ("http", "https"):
         code = "woocommerce_rest_shop_webhook_invalid_delivery_url"
         raise RestError(
@@ -46,6 +44,12 @@ def create_webhook(store: WooStore, wanted: Json) -> Webhook:
         )
     secret = wanted.get("secret") or f"{store.world.dice.getrandbits(200):050x}"
     return store.outbox.add(topic, url, secret, str(wanted.get("name") or ""), webhook_status(wanted))
+
+
+def check_topic(topic: object) -> None:
+    if topic not in HOOKS and not ACTION.fullmatch(str(topic)):
+        code = "woocommerce_rest_shop_webhook_invalid_topic"
+        raise RestError(400, code, "Webhook topic must be valid.")
 
 
 def webhook_status(wanted: Json) -> str:
@@ -57,7 +61,10 @@ def webhook_status(wanted: Json) -> str:
 
 
 def change_webhook(hook: Webhook, wanted: Json, store: WooStore) -> None:
-    """Name, status, address, secret. Setting it active again leaves the failures counted."""
+    """Name, topic, status, address, secret. Setting it active again leaves the failures counted."""
+    if wanted.get("topic"):
+        check_topic(wanted["topic"])
+        hook.topic = str(wanted["topic"])
     hook.status = webhook_status(wanted) if "status" in wanted else hook.status
     hook.name = str(wanted.get("name") or hook.name)
     hook.url = str(wanted.get("delivery_url") or hook.url)
@@ -131,7 +138,7 @@ def system_status(store: WooStore) -> Json:
             "home_url": shop.home_url,
             "site_url": shop.home_url,
             "store_id": f"sandbox-{shop.id}",
-            "version": VERSION,
+            "version": shop.version,
             "wp_version": WORDPRESS,
             "wp_multisite": False,
             "wp_cron": True,

@@ -43,6 +43,7 @@ class Got:
     headers: dict[str, str]
     raw: bytes
     status: int
+    path: str = ""
 
     @property
     def body(self):
@@ -50,7 +51,8 @@ class Got:
 
     @property
     def topic(self):
-        return self.headers.get("X-Shopify-Topic") or self.headers.get("X-Wc-Webhook-Topic")
+        names = ("X-Shopify-Topic", "X-Wc-Webhook-Topic", "X-Comeback-Topic")
+        return next((self.headers[name] for name in names if name in self.headers), None)
 
 
 class Quiet(WSGIRequestHandler):
@@ -63,6 +65,7 @@ class App:
 
     def __init__(self):
         self.got, self.answers, self.always = [], deque(), 200
+        self.date = ""  # another than the server's own
         self.server = make_server("127.0.0.1", 0, self.wsgi, threaded=True, request_handler=Quiet)
         threading.Thread(target=self.server.serve_forever, args=(LOOK,), daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.port}/hook"
@@ -77,8 +80,9 @@ class App:
         headers = {name.replace("X-Shopify-Api", "X-Shopify-API"): value for name, value in headers.items()}
         headers["Content-Type"] = environ.get("CONTENT_TYPE", "")
         status = self.answers.popleft() if self.answers else self.always
-        self.got.append(Got(headers, raw, status))
+        self.got.append(Got(headers, raw, status, environ["PATH_INFO"]))
         extra = [("Location", "/elsewhere")] if 300 <= status < 400 else []
+        extra += [("Date", self.date)] if self.date else []
         start_response(f"{status} X", [("Content-Length", "0"), *extra])
         return [b""]
 
@@ -184,4 +188,45 @@ def woo_stage(**changes):
         assert reply.status_code == 201, reply.text
         it.api_base = reply.json()["api_base"]
         it.store = it.world.stores["woolly"]
+        yield it
+
+
+PLUGIN_SECRET = "s" * 43
+WORDS = "I agree to get recurring automated marketing texts, such as reminders of my cart, from Woolly."
+
+
+def rest(it, method, path, body=None, **headers):
+    """A call of the store's REST API over https, as the sandbox sees it: with the key as Basic."""
+    return it.http.request(
+        method,
+        f"{it.api_base}/wp-json/{path}",
+        json=body,
+        auth=(WOO["consumer_key"], WOO["consumer_secret"]),
+        headers={"X-Forwarded-Proto": "https", **headers},
+        timeout=20,
+        allow_redirects=False,
+    )
+
+
+def connection(it, **changes):
+    """What PUT wc-comeback/v1/connection takes."""
+    return {
+        "protocol": 1,
+        "comeback_url": it.app.url.removesuffix("/hook"),
+        "shop_key": "3EihuucfsnGi",
+        "secret": PLUGIN_SECRET,
+        "wordings": [
+            {"locale": "en", "version": 3, "text": WORDS},
+            {"locale": "fr", "version": 1, "text": "J\u2019accepte de recevoir des SMS."},
+        ],
+        **changes,
+    }
+
+
+@contextmanager
+def plugin_stage(**changes):
+    """A store with the plugin, connected to the app's server."""
+    with woo_stage(plugin=True, **changes) as it:
+        reply = rest(it, "PUT", "wc-comeback/v1/connection", connection(it))
+        assert reply.status_code == 200, reply.text
         yield it

@@ -228,17 +228,28 @@ def test_a_population_needs_a_shop_and_sensible_numbers(place):
         assert place.post("/sandbox/population", **body).status_code == 422, body
 
 
-def texted(place, monkeypatch, wanted, platform="shopify", query="?discount=SAVE10&utm_source=comeback"):
+def texted(
+    place, monkeypatch, wanted, platform="shopify", query="?discount=SAVE10&utm_source=comeback", plugin=False
+):
     """A population with one reaction only, whose first open cart gets a text with a link; that cart's entry."""
     monkeypatch.setattr(reactions, "REACTIONS", ((wanted, 1.0),))
     monkeypatch.setattr(reactions, "PREVIEWED", 0.0)
     place.shop("mugs", platform)
+    if plugin:
+        place.post("/sandbox/shops/mugs/plugin")
+        place.world.stores["mugs"].plugin.connect(
+            {
+                "protocol": 1, "comeback_url": place.receiver.url, "shop_key": "mugs", "secret": "s" * 43,
+                "wordings": [{"locale": "en", "version": 1, "text": "Text me."}],
+            }
+        )  # fmt: skip
     place.post("/sandbox/population", carts=40, seed=2, days=1)
     step(place, 12 * 60)
     shopper = next(
         s for s in place.world.shoppers
         if s.phone and s.phone[-2:] not in ("97", "98", "99") and not s.bought and s.plan.empties_after is None
-        and s.plan.buys_after is None and sum(o.phone == s.phone for o in place.world.shoppers) == 1
+        and s.plan.buys_after is None and (s.plan.consent or not plugin)
+        and sum(o.phone == s.phone for o in place.world.shoppers) == 1
     )  # fmt: skip
     target = shopper.cart.recover_url + query.replace("?", "&" if "?" in shopper.cart.recover_url else "?")
     place.receiver.links["/r/abc"] = target
@@ -279,6 +290,22 @@ def test_a_click_on_woocommerces_checkout_link_is_finished_by_filling_in_the_for
     assert place.ledger("click")[0]["landed"] is True and shopper.bought
     (order,) = [entry for entry in place.ledger("order") if entry["phone"] == shopper.typed]
     assert order["total"] == "25.00" and order["token"] != shopper.cart.token
+    place.send(to=shopper.phone)
+    assert place.ledger("text")[-1]["after_purchase"] is True
+
+
+def test_a_click_on_the_plugins_link_brings_the_very_cart_back_and_buys_it(place, monkeypatch):
+    shopper = texted(
+        place, monkeypatch, "buy", "woocommerce", "?utm_id=rec_1&utm_source=comeback", plugin=True
+    )
+    assert not shopper.cart.token.isdigit()
+    told = [body for body in place.receiver.bodies("/webhooks/woocommerce/mugs") if "cart" in body]
+    assert shopper.cart.token in {body["cart"]["id"] for body in told}
+    wait_for_reaction(place)
+    assert place.ledger("click")[0]["landed"] is True and shopper.bought
+    (order,) = [entry for entry in place.ledger("order") if entry["token"] == shopper.cart.token]
+    made = place.world.stores["mugs"].orders[int(order["order_id"])]
+    assert (made.meta["_comeback_cart"], made.meta["_comeback_recovery_id"]) == (shopper.cart.token, "rec_1")
     place.send(to=shopper.phone)
     assert place.ledger("text")[-1]["after_purchase"] is True
 
