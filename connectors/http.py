@@ -1,8 +1,8 @@
 """The one way out: every request we make to the world goes through a `session()`.
 
-It never waits for ever, never repeats a request by itself, follows no redirect unless asked, keeps no
-cookies, reads no proxy or .netrc from the environment (a .netrc entry would replace our Authorization
-header), reads no endless answer, and reaches public addresses only (see `sockets`).
+It never waits for ever, not for an answer that drips either, never repeats a request by itself, follows no
+redirect unless asked, keeps no cookies, reads no proxy or .netrc from the environment (a .netrc entry would
+replace our Authorization header), reads no endless answer, and reaches public addresses only (see `sockets`).
 
 requests.RequestException
 └── HttpError
@@ -52,16 +52,18 @@ class TooLarge(HttpError):
 class _Adapter(HTTPAdapter):
     """requests' adapter over the guarded connections. `max_retries` stays 0."""
 
-    def __init__(self, *, allow_private: bool, timeout: tuple[float, float], pool: int) -> None:
-        self._allow_private = allow_private
+    def __init__(
+        self, *, allow_private: bool, timeout: tuple[float, float], whole: float | None, pool: int
+    ) -> None:
+        self._allow_private, self._whole = allow_private, whole
         self._timeout = timeout
         super().__init__(pool_connections=pool, pool_maxsize=pool, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {
-            "http": partial(HttpPool, allow_private=self._allow_private),
-            "https": partial(HttpsPool, allow_private=self._allow_private),
+            "http": partial(HttpPool, allow_private=self._allow_private, whole=self._whole),
+            "https": partial(HttpsPool, allow_private=self._allow_private, whole=self._whole),
         }
 
     def send(  # type: ignore[override]
@@ -94,7 +96,12 @@ class Session(requests.Session):
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """As requests does; an answer that isn't streamed is read here, up to `MAX_BYTES`."""
         stream = kwargs.pop("stream", False)
-        response = super().send(request, stream=True, **kwargs)
+        try:
+            response = super().send(request, stream=True, **kwargs)
+        except ValueError as e:  # requests reads where a redirect leads, though it isn't followed
+            if isinstance(e, requests.RequestException):
+                raise
+            raise HttpError("the answer leads to what is no address", request=request) from None
         return response if stream else _read(response)
 
 
@@ -111,11 +118,17 @@ def _read(response: requests.Response) -> requests.Response:
 
 
 def session(
-    *, allow_private: bool = False, connect: float = 3.05, read: float = 10.0, pool: int = 16
+    *,
+    allow_private: bool = False,
+    connect: float = 3.05,
+    read: float = 10.0,
+    whole: float | None = None,
+    pool: int = 16,
 ) -> Session:
     """A session for one process. Share it between threads; make a new one after a fork.
 
-    `connect` and `read` are seconds, enforced where a request names none; `pool` is how many connections
+    `connect` and `read` are seconds, enforced where a request names none; `whole` are those for an answer from its
+    first byte to its last (None: twice `read`, or what the request names in its place); `pool` is how many connections
     to one host are kept alive; `allow_private` is for the sandbox. Raises NotReached (PrivateAddress) if
     nothing was sent; any other requests.RequestException leaves it open whether the other side acted.
     """
@@ -124,7 +137,7 @@ def session(
     made.max_redirects = 5
     made.headers["User-Agent"] = USER_AGENT
     made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    adapter = _Adapter(allow_private=allow_private, timeout=(connect, read), pool=pool)
+    adapter = _Adapter(allow_private=allow_private, timeout=(connect, read), whole=whole, pool=pool)
     made.mount("https://", adapter)
     made.mount("http://", adapter)
     return made

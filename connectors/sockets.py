@@ -5,6 +5,8 @@ between has nothing to change; the Host header and the TLS name stay the caller'
 is told from a failure afterwards: only after the first one is nothing sent for certain.
 """
 
+import http.client
+import io
 import ipaddress
 import socket
 import time
@@ -18,6 +20,11 @@ from urllib3.util import connection as urllib3_sockets
 IDLE_SECONDS = 20.0  # common load balancers drop idle connections after 60 s, some NATs silently after 30 s
 
 NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
+GLOBAL = ipaddress.ip_network("2000::/3")
+"""All that IANA gives out for the open internet. Elsewhere stand ways of writing IPv4 addresses (::/96, RFC 8215's
+64:ff9b:1::/48), which `is_global` lets pass."""
+ADDRESSES_TAKE = 2
+"""So many times the time for one address all addresses of a name may take."""
 
 
 class ConnectFailed(Exception):
@@ -37,6 +44,8 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner:
             return is_public(str(inner))
+        if ip not in GLOBAL:
+            return False
     return ip.is_global and not ip.is_multicast
 
 
@@ -57,12 +66,49 @@ def addresses(host: str, port: int, *, allow_private: bool) -> list[str]:
     return unique
 
 
-class _Guarded:
-    """What both kinds of connection share."""
+class _Bounded(io.RawIOBase):
+    """An answer as it comes, given up at `until` (`time.monotonic()`): a socket's own time-out begins anew with each
+    byte."""
 
-    def __init__(self, *args: Any, allow_private: bool = False, **kwargs: Any) -> None:
+    def __init__(self, sock: socket.socket, each: float, until: float) -> None:
+        self._sock, self._raw = sock, sock.makefile("rb", buffering=0)
+        self._each, self._until = each, until
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the whole answer took too long")
+        self._sock.settimeout(min(self._each, left))
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Source:
+    """As much of a socket as http.client reads an answer from."""
+
+    def __init__(self, sock: socket.socket, each: float, until: float) -> None:
+        self._about = sock, each, until
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_Bounded(*self._about))
+
+
+class _Guarded:
+    """What both kinds of connection share. `whole`: seconds for an answer from its first byte to its last; None: twice
+    what a request gives for a single byte."""
+
+    def __init__(
+        self, *args: Any, allow_private: bool = False, whole: float | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.allow_private = allow_private
+        self.whole = whole
         self.idle_since: float | None = None
 
     def connect(self) -> None:
@@ -71,10 +117,24 @@ class _Guarded:
         except (OSError, urllib3.exceptions.HTTPError) as e:
             raise ConnectFailed(e) from e
 
+    def getresponse(self) -> Any:
+        each: float = self.timeout  # type: ignore[attr-defined]
+        until = time.monotonic() + (self.whole or 2 * each)
+
+        def reading(sock: socket.socket, *args: Any, **kwargs: Any) -> http.client.HTTPResponse:
+            return http.client.HTTPResponse(_Source(sock, each, until), *args, **kwargs)  # type: ignore[arg-type]
+
+        self.response_class: Any = reading
+        return super().getresponse()  # type: ignore[misc]
+
     def _new_conn(self) -> socket.socket:
         host, port = self._dns_host.strip("[]"), self.port  # type: ignore[attr-defined]
         failed = OSError(f"{host} has no address")
-        for address in addresses(host, port, allow_private=self.allow_private):
+        found = addresses(host, port, allow_private=self.allow_private)
+        until = time.monotonic() + ADDRESSES_TAKE * self.timeout  # type: ignore[attr-defined]
+        for address in found:
+            if time.monotonic() >= until:
+                break
             try:
                 return urllib3_sockets.create_connection(
                     (address, port),

@@ -23,6 +23,7 @@ class Shop:
     country: str
     locale: str = "en-US"
     support: str = ""  # how a shopper reaches the shop: an address or number for HELP
+    version: str = ""  # of the platform, where it matters what it can do: WooCommerce 11.0.1; "" unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,7 @@ class Contact:
     dropped: tuple[Dropped, ...] = ()
 
 
+Stage = Literal["cart", "payment"]
 ClaimState = Literal["subscribed", "unsubscribed", "pending", "not_subscribed", "redacted"]
 
 
@@ -78,7 +80,8 @@ class ConsentClaim:
     """What the platform says of a shopper's consent to texts. A claim, not evidence.
 
     `phone`: the number it is for (E.164). `level`: the platform's opt-in level, if it gave one.
-    `wording`: what the shopper read, if known.
+    `wording`, `wording_version`, `locale`: what the shopper read, if known. `form`, `url`: where they ticked its box
+    (WooCommerce's plugin: `block` or `classic`, and the page); `ip`, `user_agent`: from where, by their browser.
     """
 
     phone: str
@@ -87,6 +90,12 @@ class ConsentClaim:
     source: str
     level: str = ""
     wording: str = ""
+    wording_version: str = ""
+    locale: str = ""
+    form: str = ""
+    url: str = field(default="", repr=False)
+    ip: str = field(default="", repr=False)
+    user_agent: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +104,9 @@ class Cart:
 
     `key` names it within its shop (`checkout:<token>`, `order:<id>`); `aliases` are its other names
     (`cart:<token>`, `name:<#number>`). `total` is in the shop's currency, `presentment_total` in the
-    shopper's. `recovery_link` is a bearer secret: it opens the shopper's checkout, filled in.
+    shopper's. `recovery_link` is a bearer secret: it opens the shopper's checkout, filled in; one that `restores` the
+    cart does so whatever became of an order made of it, and no other replaces it. `stage`: "payment" once the order was
+    placed and waits to be paid. `revision`: of snapshots of one second the higher is newer; 0: it is none.
     """
 
     key: str
@@ -114,6 +125,9 @@ class Cart:
     browser_zone: str = ""
     discount_codes: tuple[str, ...] = ()
     completed_at: datetime | None = None
+    stage: Stage = "cart"
+    restores: bool = False
+    revision: int = 0
 
     @property
     def currency(self) -> str:

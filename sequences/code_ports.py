@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from sequences.offers import Discount
@@ -53,6 +53,8 @@ class Codes(Protocol):
 
     batch: int
     """How many codes one call takes at most."""
+    tidies_after: timedelta | None
+    """How long after a pool's end to `tidy` it; None where there is nothing to tidy."""
 
     def make(self, pool: NewPool) -> PoolMade:
         """Make the discount, or find it if it was made before. Safe to repeat with the same code: there's never a
@@ -71,15 +73,22 @@ class Codes(Protocol):
         """Nobody can use the pool's codes any more. Safe to repeat."""
         ...
 
+    def tidy(self, pool_id: str) -> Told:
+        """Take what nobody used, of a pool that is over, out of the store. What was used stays: it belongs to an
+        order. Safe to repeat."""
+        ...
+
 
 @dataclass
 class FakeCodes:
     """A store in memory that makes everything at once: for tests and dry runs."""
 
     batch: int = 250
+    tidies_after: timedelta | None = None
     pools: dict[str, NewPool] = field(default_factory=dict)
     codes: dict[str, str] = field(default_factory=dict)  # in lower case → pool
     closed: list[str] = field(default_factory=list)
+    tidied: list[str] = field(default_factory=list)
 
     def make(self, pool: NewPool) -> PoolMade:
         owner = self.codes.setdefault(pool.code.lower(), f"pool {len(self.pools) + 1}")
@@ -97,4 +106,8 @@ class FakeCodes:
 
     def close(self, pool_id: str) -> Told:
         self.closed.append(pool_id)
+        return Told(kind="told")
+
+    def tidy(self, pool_id: str) -> Told:
+        self.tidied.append(pool_id)
         return Told(kind="told")

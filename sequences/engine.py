@@ -91,15 +91,18 @@ def plan(
     if not steps:
         return _nothing(now, "no step of the sequence is on")
     kept = steps if most is None else steps[:most]
-    rest = rests_until if rests_until is not None and rests_until > steps[0][1] else None
+    soonest = max(steps[0][1], left_at + sequence.idle(cart.stage))
+    rest = rests_until if rests_until is not None and rests_until > soonest else None
     # All come later, so that the first keeps to the rest and none comes closer to the one before: two that are overdue,
     # since we learned of the cart late, would come at once.
-    first = max(rest or steps[0][1], now if len(kept) > 1 else steps[0][1])
+    first = max(rest or soonest, now if len(kept) > 1 else soonest)
     later = max(timedelta(0), first - steps[0][1])
     put_off = tuple(Touch(step=n, due_at=at + later, deadline=deadline) for n, at in kept)
     touches = tuple(t for t in put_off if not later or t.due_at < deadline)
     if rest and not touches:
         return _nothing(now, f"{resting(rest)}, when this cart's deadline has passed")
+    if not touches:
+        return _nothing(now, "the first step would come after the deadline")
     lines = _planned(now, touches, len(steps) - len(kept))
     return Plan(touches, (*lines, *_put_off(now, rest, len(kept) - len(touches))))
 

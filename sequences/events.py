@@ -15,11 +15,13 @@ class CartChanged:
     """A cart was opened, edited, emptied or closed.
 
     `scope` says how much the payload knows: the whole `checkout`; only the `lines` of a cart before
-    checkout (no contact: a sign of life); or that the cart was `removed`.
+    checkout (no contact: a sign of life); or that the cart was `removed`. `unticked`: the shopper removed it by taking
+    their consent back before they bought.
     """
 
     cart: Cart
     scope: CartScope = "checkout"
+    unticked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,17 @@ class OrderChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLapsed:
+    """An order that was never paid was cancelled, as a store does by itself after a while: no word of its shopper's.
+
+    `cart`: what they left when they placed it, with the link that rebuilds it, if there is one.
+    """
+
+    order: Order
+    cart: Cart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentChanged:
     """The store's record of a shopper's consent to texts changed."""
 
@@ -47,13 +60,15 @@ class ConsentChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopperErased:
-    """A person must be forgotten. Any of the names may be missing: match by each that is there."""
+    """A person must be forgotten. Any of the names may be missing: match by each that is there. `cart_keys`: names of
+    carts, as `Cart` has them."""
 
     at: datetime | None = None
     customer_id: str = ""
     phone: str | None = None
     email: str | None = None
     order_keys: tuple[str, ...] = ()
+    cart_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +120,7 @@ StoreEvent = (
     CartChanged
     | OrderPlaced
     | OrderChanged
+    | OrderLapsed
     | ConsentChanged
     | ShopperErased
     | DataRequested

@@ -35,9 +35,28 @@ def added(known: Cart, told: Cart) -> Cart | None:
     return None if cart == known else cart
 
 
+def outnumbered(known: Cart, told: Cart) -> bool:
+    """`told` is an older snapshot of the very second that we know: stores tell whole seconds."""
+    return told.updated_at == known.updated_at and 0 < told.revision < known.revision
+
+
+def together(known: Cart, told: Cart) -> Cart | None:
+    """One cart told of by two: its own snapshots, whose link restores it, and the order that was made of it. Whichever
+    comes, it adds to what the other told and takes nothing of it away. None: they aren't two."""
+    if not any(cart.revision or cart.restores for cart in (known, told)):
+        return None
+    kinds = {(bool(cart.revision), cart.restores) for cart in (known, told)}
+    if known.key == told.key and len(kinds) == 1:
+        return None
+    newest, other = (told, known) if told.updated_at >= known.updated_at else (known, told)
+    key = told.key if known.key in (told.key, *told.aliases) else known.key
+    return _with(newest, replace(newest, key=key), other)
+
+
 def _with(content: Cart, surer: Cart, other: Cart) -> Cart:
     """`content`, named and reached as `surer` says, and never without what `other` knows."""
     names = dict.fromkeys((*content.aliases, content.key, *other.aliases, other.key))
+    way_back = max((content, other), key=lambda cart: (bool(cart.recovery_link), cart.restores))
     return replace(
         content,
         key=surer.key,
@@ -48,10 +67,13 @@ def _with(content: Cart, surer: Cart, other: Cart) -> Cart:
         shipping=content.shipping or other.shipping,
         billing=content.billing or other.billing,
         consent=tuple(dict.fromkeys((*content.consent, *other.consent))),
-        recovery_link=content.recovery_link or other.recovery_link,
+        recovery_link=way_back.recovery_link,
+        restores=way_back.restores,
         locale=surer.locale or content.locale or other.locale,
         browser_zone=content.browser_zone or other.browser_zone,
         completed_at=content.completed_at or other.completed_at,
+        stage="payment" if "payment" in (content.stage, other.stage) else "cart",
+        revision=max(content.revision, other.revision),
     )
 
 

@@ -65,15 +65,16 @@ def stock(given_last_day: int, wanted_next_day: int) -> Stock:
 
 # -- what to do next
 
-Act = Literal["drop", "make", "ask", "add", "close", "rest"]
+Act = Literal["drop", "make", "ask", "add", "close", "tidy", "rest"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
     """As it stands. `made`: the store has the discount; `tried`: it was asked, and may; `shared`: it has one code,
-    for everybody; `job`: the store is making codes and can be asked how far it is."""
+    for everybody; `job`: the store is making codes and can be asked how far it is; `closed`: it was."""
 
     made: bool
+    closed: bool = False
     tried: bool = False
     shared: bool
     job: bool
@@ -93,6 +94,8 @@ class Shelf:
 
 def next_act(pool: Pool, shelf: Shelf, now: datetime) -> tuple[Act, int]:
     """What to do for a pool, and how many new codes to draw for it: to "add" none is to ask for the same ones again."""
+    if pool.closed:
+        return "tidy", 0
     if now >= pool.ends_at:
         return ("close" if pool.made else "drop"), 0
     if not pool.made:

@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
+from sequences.cart import Stage
 from sequences.errors import BadSequence
 from sequences.offers import KINDS, Discount, troubles
 from sequences.standing_down import CHOICES, StandDown
@@ -44,7 +45,8 @@ class Step:
 class Sequence:
     """A shop's plan.
 
-    `idle_after`: how long a cart lies still before it counts as abandoned. `deadline`: how long after the
+    `idle_after`: how long a cart lies still before it counts as abandoned; `idle_unpaid`: how long an order that was
+    placed waits for its payment before it does, whatever the first step says. `deadline`: how long after the
     shopper left it a reminder still makes sense (48 h is also the carriers' limit for +1, CART-04).
     `attribution`: how long after a text an order may count as its doing. `holdout`: the share of carts that
     get nothing, so that what the texts cause can be measured. `send_blind`: text even if the store can't be
@@ -60,6 +62,7 @@ class Sequence:
     """
 
     idle_after: timedelta = timedelta(minutes=30)
+    idle_unpaid: timedelta = timedelta(hours=1)
     steps: tuple[Step, ...] = (
         Step(delay=timedelta(hours=1)),
         Step(delay=timedelta(hours=24), tone="brief"),
@@ -75,6 +78,10 @@ class Sequence:
     stand_down: StandDown = "texts"
     other_tool: str = ""
     on: bool = True
+
+    def idle(self, stage: Stage) -> timedelta:
+        """How long a cart of this stage lies still before it counts as abandoned."""
+        return self.idle_unpaid if stage == "payment" else self.idle_after
 
 
 def _span(**kwargs: Any) -> fields.TimeDelta:
@@ -152,6 +159,7 @@ class _StepSchema(Schema):
 
 class _SequenceSchema(Schema):
     idle_after = _span(load_default=Sequence().idle_after)
+    idle_unpaid = _span(load_default=Sequence().idle_unpaid)
     steps = fields.List(fields.Nested(_StepSchema), load_default=lambda: list(Sequence().steps))
     deadline = _span(load_default=Sequence().deadline)
     attribution = _span(load_default=Sequence().attribution)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from threading import Timer
 
@@ -15,8 +16,10 @@ from raw_http import RawServer, closed_port, reply
 from connectors import registry
 from connectors.delivery import CarrierDoor, Delivery, Platform
 from sequences.cart import Shop
+from sequences.code_ports import NewPool
 from sequences.errors import BadDelivery, BadValue
 from sequences.events import Reading
+from sequences.offers import Discount
 from sequences.ports import CartRef, PersonRef, StoreConsent, Told
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -181,7 +184,9 @@ def test_a_store_that_isnt_reached_is_told_later(name):
 )
 def test_nobody_takes_a_store_for_told_that_didnt_say_so(name, answer):
     with RawServer(lambda seen: answer) as server:
-        if answer == b"":  # silent for a second: how long a silent store is waited for is each connector's own test
+        if (
+            answer == b""
+        ):  # silent for a second: how long a silent store is waited for is each connector's own test
             Timer(1, server.hang_up).start()
         said = tell(name, server.url)
     assert said.kind in ("retry_later", "refused")
@@ -202,10 +207,30 @@ def test_what_can_be_read_again_has_a_reader_that_knows_how_late_each_kind_may_b
 
 @pytest.mark.parametrize("name", [n for n in registry.platforms() if registry.platform(n).rereads])
 def test_a_store_without_credentials_or_out_of_reach_shows_no_page_and_says_why(name):
-    away = {"access_token": "t", "api_base": f"http://127.0.0.1:{closed_port()}", "allow_private": "1"}
-    for credentials, kind in (({}, "refused"), (away, "retry_later")):
-        reader = registry.platform(name).rereading(SHOP, credentials)
+    away = f"http://127.0.0.1:{closed_port()}"
+    keys = {"access_token": "t", "consumer_key": "ck_1", "consumer_secret": "cs_2"}
+    known = {**keys, "api_base": away, "allow_private": "1"}
+    for credentials, kind in (({}, "refused"), (known, "retry_later")):
+        reader = registry.platform(name).rereading(replace(SHOP, domain=away), credentials)
         for what in registry.platform(name).rereads:
             page = reader.page(what, NOW)
             assert (page.kind, page.readings, page.cursor) == (kind, (), "")
             assert page.detail
+
+
+@pytest.mark.parametrize("name", [n for n in registry.platforms() if registry.platform(n).codes(SHOP, {})])
+def test_who_makes_codes_never_raises_and_says_why_it_cant(name):
+    codes = registry.platform(name).codes(SHOP, {})
+    pool = NewPool(
+        title="x",
+        code="BACK-7H2K",
+        discount=Discount(kind="percent", percent=Decimal(10)),
+        starts_at=NOW,
+        ends_at=NOW + timedelta(days=1),
+    )
+    said = [codes.make(pool), codes.add("1", ["A"]), codes.added("1", "", ["A"]), codes.close("1")]
+    if codes.tidies_after is not None:
+        said.append(codes.tidy("1"))
+    assert {answer.kind for answer in said} == {"retry_later"}
+    assert all(answer.detail and answer.retry_after for answer in said)
+    assert codes.batch > 0

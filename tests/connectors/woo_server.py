@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -121,7 +121,8 @@ def scripted_store(answer: Callable[[Request], Answer], tls: Any = None) -> Iter
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content)
+            with suppress(BrokenPipeError):  # whoever asked has given up
+                self.wfile.write(content)
 
         do_GET = do_POST = do_PUT = do_DELETE = handle_any
 

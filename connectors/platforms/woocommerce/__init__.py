@@ -1,18 +1,20 @@
-"""WooCommerce: orders by webhook and REST API v3.
+"""WooCommerce: orders by webhook and REST API v3, carts by the snapshots of the companion plugin.
 
-Core tells nothing of a cart before "Place order" (block checkout from WooCommerce 10.9 on makes no draft),
-so what is read here begins with unpaid orders; earlier carts come from the companion plugin.
+Core tells nothing of a cart before "Place order" (block checkout from WooCommerce 10.9 on makes no draft): without the
+plugin, what is read here begins with unpaid orders.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from connectors.delivery import Credentials, Delivery, Platform
-from connectors.platforms.woocommerce import door, last_look, links, reading
+from connectors.platforms.woocommerce import door, last_look, links, reading, rereading
 from connectors.platforms.woocommerce.client import Store
 from connectors.platforms.woocommerce.consent import tell_consent
+from connectors.platforms.woocommerce.coupons import WooCodes
 from connectors.platforms.woocommerce.links import checkout_link
 from connectors.platforms.woocommerce.reading import read_rest
+from connectors.platforms.woocommerce.rereading import WooRereader
 from sequences.cart import Shop
 from sequences.events import Reading
 from sequences.ports import CartRef, Look, PersonRef, StoreConsent, Told
@@ -20,15 +22,15 @@ from sequences.reread_ports import What
 
 
 class WooCommerce:
-    """One store platform. `secrets`: "webhook_secret". `credentials`: "consumer_key", "consumer_secret",
-    and "allow_private": "1" in a sandbox. A shop's `domain` is its canonical URL (`home_url`)."""
+    """One store platform. `secrets`: "webhook_secret", and "plugin_secret" where the plugin is. `credentials`:
+    "consumer_key", "consumer_secret", and "allow_private": "1" in a sandbox. A shop's `domain` is its canonical URL
+    (`home_url`)."""
 
     name = "woocommerce"
-    rereads: tuple[What, ...] = ()
+    rereads: tuple[What, ...] = rereading.WHATS
 
     def verify(self, delivery: Delivery, secrets: Credentials, now: datetime) -> bool:
-        """`now` is not used: nothing in a delivery's signature has a time."""
-        return door.verify(delivery, secrets)
+        return door.verify(delivery, secrets, now)
 
     def dedup(self, delivery: Delivery) -> str:
         return door.dedup(delivery)
@@ -60,11 +62,11 @@ class WooCommerce:
     ) -> Told:
         return tell_consent(shop, credentials, person, consent)
 
-    def codes(self, shop: Shop, credentials: Credentials) -> None:
-        """Not made here yet: an offer's own `code` stands in."""
+    def codes(self, shop: Shop, credentials: Credentials) -> WooCodes:
+        return WooCodes(shop, credentials)
 
-    def rereading(self, shop: Shop, credentials: Credentials) -> None:
-        """Not read again yet."""
+    def rereading(self, shop: Shop, credentials: Credentials) -> WooRereader:
+        return WooRereader(shop, credentials)
 
     def automations(self, shop: Shop, credentials: Credentials) -> None:
         """A store doesn't tell which of its plugins write to shoppers."""

@@ -1,7 +1,7 @@
 """What a store's answer means: its data, or the StoreError that says what went wrong and what to do."""
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 
@@ -10,6 +10,7 @@ from connectors.platforms.woocommerce.errors import (
     NotFound,
     NotJson,
     Refused,
+    SentOn,
     StoreError,
     Unauthorised,
     Unavailable,
@@ -28,6 +29,12 @@ ADVICE = {
     "Invalid timestamp.": "the clocks of this server and the store are more than 15 minutes apart",
     "The API key provided does not have write permissions.": "the key may only read: connect the store again",
 }
+LONGEST = 6 * 3600  # seconds for which a store may ask to be left alone
+NO_ADDRESS = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+)
 UNKNOWN_ROUTE = "rest_no_route"  # WordPress is there, WooCommerce isn't
 NO_SUCH = "_invalid_id"  # an unknown id is 404 for GET and 400 for PUT, with the same code
 
@@ -35,13 +42,13 @@ NO_SUCH = "_invalid_id"  # an unknown id is 404 for GET and 400 for PUT, with th
 def data_of(answer: requests.Response, root: type = object) -> Any:
     """The JSON of a successful answer; raises a StoreError for any other, or if it isn't a `root`."""
     if 300 <= answer.status_code < 400:
-        raise WrongStoreUrl(_redirected(answer), status=answer.status_code)
+        raise _redirected(answer)
     try:
         data = load_json(answer.content, object)
     except BadDelivery:
         raise _page(answer) from None
     if answer.status_code >= 400:
-        raise _refusal(answer.status_code, data if isinstance(data, dict) else {})
+        raise _refusal(answer, data if isinstance(data, dict) else {})
     if not isinstance(data, root):
         raise NotJson(f"the store's answer should be a {root.__name__}", status=answer.status_code)
     return data
@@ -50,30 +57,48 @@ def data_of(answer: requests.Response, root: type = object) -> Any:
 def not_sent(trouble: requests.RequestException) -> StoreError:
     """What a request that got no answer is called here. Never holds the address: it may be signed."""
     if isinstance(trouble, PrivateAddress):
-        return WrongStoreUrl(str(trouble))
+        # Not to which one: whoever types addresses must not learn what stands where in our network.
+        return WrongStoreUrl("the store's address leads to a private address; only public ones are called")
     if isinstance(trouble, TooLarge):
         return NotJson("the store's answer is too large to be an answer")
     if isinstance(trouble, NotReached):
         return Unavailable("the store can't be reached: no such host, no connection, or a broken certificate")
     if isinstance(trouble, requests.Timeout):
         return Unavailable("the store didn't answer in time")
-    if isinstance(trouble, ValueError):  # requests' InvalidURL and its kin
+    if isinstance(trouble, NO_ADDRESS):
         return WrongStoreUrl("the store's address is not a web address")
     return Unavailable(f"the connection to the store broke ({type(trouble).__name__})")
 
 
-def _redirected(answer: requests.Response) -> str:
-    to = urlsplit(clean(answer.headers.get("Location", "")))
-    return (
-        f"wrong store url: the store sends us on to {to.scheme}://{to.hostname}. "
-        "Use the address that WordPress shows under Settings, General, Site Address."
+def _redirected(answer: requests.Response) -> SentOn:
+    base = _base(answer.url or "", clean(answer.headers.get("Location", "")))
+    error = SentOn(
+        f"wrong store url: the store sends us on to {base or 'what is no address'}. "
+        "Use the address that WordPress shows under Settings, General, Site Address.",
+        status=answer.status_code,
     )
+    error.to = base
+    return error
+
+
+def _base(asked: str, location: str) -> str:
+    """Of the store whose API that leads to; '' if it leads to no address."""
+    try:
+        to = urlsplit(urljoin(asked, location))
+        port = "" if to.port is None else f":{to.port}"
+    except ValueError:
+        return ""
+    if to.scheme not in ("http", "https") or not to.hostname:
+        return ""
+    path, api, _ = to.path.partition("/wp-json")
+    return f"{to.scheme}://{to.hostname}{port}{path if api else ''}"
 
 
 def _page(answer: requests.Response) -> StoreError:
     status = answer.status_code
     if status == 429 or status >= 500:
-        return Unavailable(f"the store is overloaded or down (HTTP {status})", status=status)
+        words = f"the store is overloaded or down (HTTP {status})"
+        return Unavailable(words, status=status, retry_after=_left_alone(answer))
     if status == 404:
         return WrongStoreUrl(
             "no REST API at this address: check it, and that permalinks are not set to Plain", status=status
@@ -87,12 +112,19 @@ def _page(answer: requests.Response) -> StoreError:
     return NotJson(f"the store answered with a page instead of data (HTTP {status})", status=status)
 
 
-def _refusal(status: int, data: dict[str, Any]) -> StoreError:
+def _refusal(answer: requests.Response, data: dict[str, Any]) -> StoreError:
+    status, wait = answer.status_code, _left_alone(answer)
     code, said = clean(str(data.get("code", "")))[:100], clean(str(data.get("message", "")))[:200]
     kind = _kind(status, code)
     advice = ADVICE.get(said) or ADVICE.get(code) if kind is Unauthorised else None
     words = f"{said or 'no reason given'} (HTTP {status}, {code or 'no code'})"
-    return kind(f"{words}: {advice}" if advice else words, status=status, code=code)
+    return kind(f"{words}: {advice}" if advice else words, status=status, code=code, retry_after=wait)
+
+
+def _left_alone(answer: requests.Response) -> float | None:
+    """`Retry-After` in seconds: WordPress in maintenance says 600. As a date nobody has been seen to send it."""
+    told = answer.headers.get("Retry-After", "").strip()
+    return float(min(int(told), LONGEST)) if told.isascii() and told.isdecimal() and len(told) < 10 else None
 
 
 def _kind(status: int, code: str) -> type[StoreError]:

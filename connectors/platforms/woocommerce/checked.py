@@ -5,19 +5,18 @@ from datetime import datetime
 from decimal import Decimal
 from html import unescape
 from typing import Any
-from urllib.parse import urlsplit
 
 from connectors.platforms.woocommerce import shoppers
+from connectors.platforms.woocommerce.snapshot_schema import CART_ID, cart_key
 from connectors.wire import clean
 from sequences.cart import Cart, ConsentClaim, Contact, Line, Order, OrderStatus, Shop
 from sequences.errors import BadValue
 from sequences.money import Money
 
 RECOVERY_META = "_comeback_recovery_id"
+CART_META = "_comeback_cart"
+DRAFTS = ("checkout-draft", "auto-draft")
 UTM_META = "_wc_order_attribution_"  # core's Order Attribution: …utm_source, …utm_id and so on
-
-# Statuses in which an order can be paid on its own page: woocommerce_valid_order_statuses_for_payment.
-PAYABLE = ("pending", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,35 +50,40 @@ class CheckedOrder:
     def updated_at(self) -> datetime:
         return self.values["date_modified_gmt"] or self.created_at
 
+    @property
+    def cart_keys(self) -> tuple[str, ...]:
+        """The name that the plugin gave the cart which became this order, if it marked it."""
+        mark = self.values["meta_data"].get(CART_META, "")
+        return (cart_key(mark),) if CART_ID.fullmatch(mark) else ()
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return tuple(_line(self, line) for line in self.values["line_items"])
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """In lower case, as WooCommerce keeps and compares them."""
+        return tuple(line["code"].lower() for line in self.values["coupon_lines"] if line["code"])
+
     def money(self, amount: Decimal) -> Money:
         return Money(amount, self.values["currency"])
-
-
-def recovery_link_of(order: CheckedOrder) -> str | None:
-    """The page on which an order that waits for payment can be paid; None for a draft, which has none."""
-    link = order.values["payment_url"]
-    if order.values["status"] not in PAYABLE or order.values["needs_payment"] is False:
-        return None
-    try:
-        parts = urlsplit(link)
-    except ValueError:
-        return None
-    return link if parts.scheme in ("http", "https") and parts.hostname else None
 
 
 def cart_of(order: CheckedOrder, link: str | None) -> Cart:
     return Cart(
         key=order.key,
+        aliases=order.cart_keys,
         created_at=order.created_at,
         updated_at=order.updated_at,
         total=order.money(order.values["total"]),
-        lines=tuple(_line(order, line) for line in order.values["line_items"]),
+        lines=order.lines,
         contact=_contact(order),
         shipping=shoppers.address(order.shipping),
         billing=shoppers.address(order.billing),
         consent=_consent(order),
         recovery_link=link,
-        discount_codes=_codes(order),
+        discount_codes=order.codes,
+        stage="cart" if order.values["status"] in DRAFTS else "payment",
     )
 
 
@@ -95,8 +99,9 @@ def order_of(order: CheckedOrder, status: OrderStatus) -> Order:
         total=order.money(order.values["total"]),
         refunded=_refunded(order, status),
         contact=_contact(order),
-        checkout_key=order.key,
-        discount_codes=_codes(order),
+        checkout_key=next(iter(order.cart_keys), order.key),
+        cart_key=order.key,
+        discount_codes=order.codes,
         recovery_ref=meta.get(RECOVERY_META, ""),
         utm=tuple(
             (key.removeprefix(UTM_META), value)
@@ -136,8 +141,3 @@ def _contact(order: CheckedOrder) -> Contact:
 
 def _consent(order: CheckedOrder) -> tuple[ConsentClaim, ...]:
     return shoppers.consent(order.values["meta_data"], order.billing, order.shop.country, order.created_at)
-
-
-def _codes(order: CheckedOrder) -> tuple[str, ...]:
-    """In lower case, as WooCommerce keeps and compares them."""
-    return tuple(line["code"].lower() for line in order.values["coupon_lines"] if line["code"])

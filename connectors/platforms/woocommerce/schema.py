@@ -12,6 +12,9 @@ from marshmallow import ValidationError, fields
 from connectors.wire import Amount, Count, Currency, Flag, Part, Prose, StoreTime, Text, Wire, clean
 
 AMOUNT = Amount()
+TICK_META = "_comeback_consent"  # the plugin's: the tick with its words, as JSON
+LONGEST_META = 255
+LONGEST_TICK = 8000
 
 
 class Id(Text):
@@ -41,13 +44,30 @@ class MetaData(fields.Field[dict[str, str]]):
     """
 
     def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        rows = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-        pairs = [(row.get("key"), row.get("value")) for row in rows if isinstance(row, dict)]
-        return {k: _plain(v) for k, v in pairs if isinstance(k, str) and isinstance(v, str | int)}
+        return {k: _plain(k, v) for k, v in _pairs(value) if isinstance(v, str | int)}
 
 
-def _plain(value: str | int) -> str:
-    return clean(str(int(value) if isinstance(value, bool) else value))[:255]
+class LineMeta(fields.Field[dict[str, str | None]]):
+    """A line's `meta_data` as {key: text}; None where the value isn't plain."""
+
+    def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        return {clean(k): _plain(k, v) if isinstance(v, str | int) else None for k, v in _pairs(value)}
+
+
+def _pairs(value: Any) -> list[tuple[str, Any]]:
+    rows = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [
+        (row["key"], row.get("value"))
+        for row in rows
+        if isinstance(row, dict) and isinstance(row.get("key"), str)
+    ]
+
+
+def _plain(key: str, value: str | int) -> str:
+    text = str(int(value) if isinstance(value, bool) else value)
+    return (
+        text[:LONGEST_TICK] if key == TICK_META else clean(text)[:LONGEST_META]
+    )  # words are kept as they stood
 
 
 class PersonWire(Wire):
@@ -73,6 +93,7 @@ class LineWire(Wire):
     quantity = Pieces(required=True)
     price = Amount(required=True)
     sku = Prose()
+    meta_data = LineMeta()
 
 
 class CouponLineWire(Wire):
@@ -90,6 +111,7 @@ class OrderWire(Wire):
     currency = Currency(required=True)
     total = Amount(required=True)
     created_via = Prose()
+    payment_method = Prose()
     customer_id = Id()
     payment_url = Text(longest=2000)
     needs_payment = Flag()
@@ -132,5 +154,6 @@ SIGHT = OrderWire(
     only=(
         *("id", "status", "customer_id", "date_created_gmt", "date_modified_gmt", "date_paid_gmt"),
         *("billing.email", "billing.phone", "billing.country", "shipping.phone", "shipping.country"),
+        "meta_data",
     )
 )

@@ -1,11 +1,15 @@
 """The people in orders and customers: how to reach them, what they ticked, and whether they were erased."""
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from connectors.wire import contact_phone
+from connectors.platforms.woocommerce.schema import TICK_META
+from connectors.platforms.woocommerce.snapshot_schema import TICK
+from connectors.wire import contact_phone, load_json
 from sequences.cart import Address, ConsentClaim, Contact
+from sequences.errors import BadDelivery
 
 # Additional checkout fields are kept as `_wc_other/<namespace>/<id>`, "1" when ticked, absent when not
 # (developer.woocommerce.com, "Additional checkout fields"). The namespace is the plugin's or the theme's.
@@ -56,7 +60,7 @@ def consent(meta: dict[str, str], billing: Values, country: str, at: datetime) -
     """The claim that a ticked box makes for the billing phone; the shipping phone may be someone else's.
 
     `at` is when the order was made, not changed: every later delivery of it repeats the tick, and must not
-    outdo a STOP that came in between.
+    outdo a STOP that came in between. Where the plugin wrote down the tick itself, that tells when and to what.
     """
     if not any(CONSENT_KEY.fullmatch(key) and value == "1" for key, value in meta.items()):
         return ()
@@ -64,7 +68,36 @@ def consent(meta: dict[str, str], billing: Values, country: str, at: datetime) -
     phone, _ = contact_phone([("billing.phone", raw, hint)])
     if phone is None:
         return ()
-    return (ConsentClaim(phone=phone, state="subscribed", at=at, source=CONSENT_SOURCE),)
+    kept = _kept(meta.get(TICK_META, ""))
+    return (tick(kept, phone, at) if kept else bare_tick(phone, at),)
+
+
+def bare_tick(phone: str, at: datetime) -> ConsentClaim:
+    """All that WooCommerce's own meta data says: the box was ticked."""
+    return ConsentClaim(phone=phone, state="subscribed", at=at, source=CONSENT_SOURCE)
+
+
+def tick(values: Values, phone: str, latest: datetime) -> ConsentClaim:
+    """The tick that the plugin saw, as `TickWire` has it; the same from a snapshot and from its order. Of the page only
+    the address: what stands behind it may name somebody."""
+    return replace(
+        bare_tick(phone, min(values["at"], latest)),
+        wording=values["text"],
+        wording_version=values["version"],
+        locale=values["locale"],
+        form=values["form"],
+        url=re.split("[?#]", values["page"], maxsplit=1)[0],
+        ip=values["ip"],
+        user_agent=values["user_agent"],
+    )
+
+
+def _kept(text: str) -> Values | None:
+    """What an order kept of the tick; None for what somebody else wrote there."""
+    try:
+        return TICK.read(load_json(text.encode("utf-8", "surrogatepass"))) if text else None
+    except BadDelivery:
+        return None
 
 
 def is_erased(billing: Values, meta: dict[str, str]) -> bool:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.platforms.woocommerce import shoppers
+from connectors.platforms.woocommerce.checked import CART_META
 from connectors.platforms.woocommerce.errors import NotJson
 from connectors.platforms.woocommerce.schema import SIGHT
 from connectors.platforms.woocommerce.statuses import meaning
@@ -27,7 +28,8 @@ PAID_LATE = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """One order. `phones` are E.164, or what was typed reduced to "+" and its digits."""
+    """One order. `phones` are E.164, or what was typed reduced to "+" and its digits. `cart`: of the companion plugin,
+    if its meta data was asked for."""
 
     id: str
     status: str
@@ -38,10 +40,14 @@ class Sight:
     phones: frozenset[str]
     email: str
     erased: bool
+    cart: str = ""
 
     def is_purchase_of(self, cart: CartRef) -> bool:
-        """True if the person who left `cart` bought this since."""
-        return meaning(self.status) in ("bought", "refunded") and self._by(cart) and self._since(cart.since)
+        """True if the cart became this order, whatever person it names, or if who left it bought this since."""
+        if meaning(self.status) not in ("bought", "refunded"):
+            return False
+        itself = bool(self.cart) and f"checkout:{self.cart}" in named(cart)
+        return itself or (self._by(cart) and self._since(cart.since))
 
     def _since(self, left_at: datetime) -> bool:
         if self.made_at >= left_at - SLACK:
@@ -55,6 +61,10 @@ class Sight:
             or bool(cart.email and cart.email.casefold() == self.email)
             or bool(cart.customer_id and cart.customer_id == self.customer_id)
         )
+
+
+def named(cart: CartRef) -> tuple[str, ...]:
+    return cart.key, *cart.aliases
 
 
 def sights(rows: object, country: str) -> list[Sight]:
@@ -81,7 +91,8 @@ def _sight(values: dict[str, Any], country: str) -> Sight:
         customer_id=values["customer_id"],
         phones=_phones(billing, country) | _phones(shipping, country),
         email=billing.get("email", "").casefold(),
-        erased=shoppers.is_erased(billing, {}),
+        erased=shoppers.is_erased(billing, values["meta_data"]),
+        cart=values["meta_data"].get(CART_META, ""),
     )
 
 
