@@ -121,7 +121,7 @@ def spine(database_url: str, embedded: servers.Servers, sandbox: World) -> Itera
     app = create_app(made)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
-    keys = demo_shops.open_all(found, made.db, sandbox)
+    keys = demo_shops.open_all(made, sandbox)
     _nobody_is_held_out(made)
     yield Spine(made, sandbox, url, keys)
     server.shutdown()

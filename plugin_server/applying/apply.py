@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from plugin_server.applying import carrier, carts, orders, people, replies
+from plugin_server.applying import carrier, carts, lapsing, orders, people, replies
 from plugin_server.applying.effect import Effect, Here
 from sequences import events as e
 from sequences.events import Event, Reading
@@ -12,6 +12,7 @@ HANDLERS: dict[type, Callable[[Here, Any], Effect]] = {
     e.CartChanged: carts.changed,
     e.OrderPlaced: orders.placed,
     e.OrderChanged: orders.changed,
+    e.OrderLapsed: lapsing.lapsed,
     e.ConsentChanged: people.consent,
     e.ShopperErased: people.erased,
     e.DataRequested: people.data_requested,

@@ -75,7 +75,7 @@ def _judge(here: Here, order_key: str) -> None:
 def _cancelled(here: Here, order: Order) -> Effect:
     reason = "the order was cancelled"
     _judge(here, order.key)
-    cart = carts.find(here.tx, [order.checkout_key]) if order.checkout_key else None
+    cart = carts.find(here.tx, filter(None, [order.checkout_key, order.cart_key]))
     if cart is not None:
         # WooCommerce: the pending order that was the cart is now a cancelled one. Shopify: its checkout is closed.
         _expire(here, cart, reason)

@@ -3,7 +3,7 @@
 from plugin_server.applying.apply import apply
 from plugin_server.applying.effect import Effect, Here
 from plugin_server.store import carts, orders, traces
-from sequences.events import CartChanged, Event, OrderChanged, OrderPlaced, Reading
+from sequences.events import CartChanged, Event, OrderChanged, OrderLapsed, OrderPlaced, Reading
 from sequences.merging import reread
 from sequences.trace import Line
 
@@ -21,7 +21,7 @@ def applied(here: Here, reading: Reading) -> list[Effect]:
 def _one(here: Here, event: Event) -> Effect:
     if isinstance(event, CartChanged) and event.scope == "checkout":
         return _cart(here, event)
-    if isinstance(event, OrderPlaced | OrderChanged):
+    if isinstance(event, OrderPlaced | OrderChanged | OrderLapsed):
         return _order(here, event)
     return apply(here, event)
 
@@ -36,10 +36,10 @@ def _cart(here: Here, event: CartChanged) -> Effect:
     return apply(here, CartChanged(cart=cart))
 
 
-def _order(here: Here, event: OrderPlaced | OrderChanged) -> Effect:
+def _order(here: Here, event: OrderPlaced | OrderChanged | OrderLapsed) -> Effect:
     """A store touches its orders for many reasons: only what became of one, and where it came from, is news."""
     before = orders.said(here.tx, event.order.key)
     effect = apply(here, event)
-    if effect.state == "applied" and orders.said(here.tx, event.order.key) == before:
+    if effect.state == "applied" and effect.order_key and orders.said(here.tx, event.order.key) == before:
         return Effect("stale", "webhooks told of it", effect.cart_id, event.order.key)
     return effect

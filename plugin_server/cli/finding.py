@@ -12,17 +12,24 @@ from plugin_server.wiring import Machine
 
 
 @contextmanager
-def opened(name: str) -> Iterator[tuple[Machine, Installed, Tx]]:
-    """One transaction of the shop `name` (its key or domain); ends the command in words if there is none."""
+def machine_of() -> Iterator[Machine]:
+    """This process's machine, closed at the end."""
     found, up = start()
     with up:
         machine = build(found, up)
         try:
-            installed = named(machine, name)
-            with machine.db.shop(installed.shop.id) as c:
-                yield machine, installed, Tx(c, installed.shop, machine.secrets)
+            yield machine
         finally:
             machine.close()
+
+
+@contextmanager
+def opened(name: str) -> Iterator[tuple[Machine, Installed, Tx]]:
+    """One transaction of the shop `name` (its key or domain); ends the command in words if there is none."""
+    with machine_of() as machine:
+        installed = named(machine, name)
+        with machine.db.shop(installed.shop.id) as c:
+            yield machine, installed, Tx(c, installed.shop, machine.secrets)
 
 
 def named(machine: Machine, name: str) -> Installed:

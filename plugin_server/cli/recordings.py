@@ -35,7 +35,7 @@ def recording(platform: str, file: Path, topic: str = "", version: str = "") -> 
     if "headers" in kept and ("body" in kept or "raw_body" in kept):
         given = _told(platform, None, topic, version)
         return [Delivery(_headers(kept["headers"]) | given, _body(kept), _query(kept.get("query")))]
-    if TOPIC_HEADERS.get(platform, "") not in told:
+    if _topic_header(platform, topic) not in told:
         raise Unreadable(
             'is not a recorded delivery: expected {"headers": …, "body": …}, or a bare body with --topic'
         )
@@ -50,10 +50,17 @@ def _told(platform: str, file: Path | None, topic: str, version: str) -> dict[st
         raise Unreadable(f"--api-version: {version!r} is none; they are called 2026-07, or unstable")
     topic = _SHOPIFY_NAMES.get(topic.lower(), topic) if platform == "shopify" else topic
     given = {
-        TOPIC_HEADERS.get(platform, "topic"): topic or (topic_of(file) if file else ""),
+        _topic_header(platform, topic): topic or (topic_of(file) if file else ""),
         VERSION_HEADERS.get(platform, ""): version or (version_of(file) if file else ""),
     }
     return {name: value for name, value in given.items() if name and value}
+
+
+def _topic_header(platform: str, topic: str) -> str:
+    """Where a delivery's topic stands."""
+    if platform == "woocommerce" and topic in PLUGIN_TOPICS:
+        return "x-comeback-topic"
+    return TOPIC_HEADERS.get(platform, "topic")
 
 
 def _orders_answered(kept: dict[str, Any]) -> list[Delivery]:
@@ -86,6 +93,12 @@ def _body(kept: dict[str, Any]) -> bytes:
 
 
 TOPIC_HEADERS = {"shopify": "x-shopify-topic", "woocommerce": "x-wc-webhook-topic"}
+PLUGIN_TOPICS = (
+    "cart.updated",
+    "cart.removed",
+    "shopper.erased",
+    "store.disconnected",
+)  # of WooCommerce's plugin
 VERSION_HEADERS = {"shopify": "x-shopify-api-version"}
 VERSION = re.compile(r"20\d\d-(?:01|04|07|10)|unstable")
 

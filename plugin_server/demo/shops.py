@@ -1,5 +1,6 @@
 """Two pretend shops, known to both sides: installed here, opened there."""
 
+import json
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -10,9 +11,13 @@ from cryptography.hazmat.primitives import serialization
 
 from plugin_server.crypto import Vault
 from plugin_server.demo.world import World
+from plugin_server.install import woocommerce
 from plugin_server.settings import Settings
 from plugin_server.store import shops
 from plugin_server.store.db import Database
+from plugin_server.store.tx import Tx
+from plugin_server.wiring import Machine
+from sequences.codec import encode
 from sequences.offers import Discount
 from sequences.sequence import Offer, Sequence, Step
 
@@ -33,19 +38,19 @@ SENDERS = {"mugs": "12015550123", "wool": "12015550124"}
 
 
 def open_all(
-    settings: Settings,
-    database: Database,
+    machine: Machine,
     world: World,
     plan: Sequence = PLAN,
     asking: Collection[str] = (),
+    plugin: bool = False,
 ) -> dict[str, str]:
     """Install and open both, with one plan; shops in `asking` ask shoppers to confirm by text instead of vouching for
-    the box. Returns the shops' keys by their sandbox ids."""
-    vault = Vault(settings.keys)
+    the box; `plugin`: WooCommerce's has the companion plugin. Returns the shops' keys by their sandbox ids."""
+    settings, database, vault = machine.settings, machine.db, machine.secrets.vault
     doubting = replace(plan, store_consent=False)
     keys = {
         "mugs": _mugs(settings, database, vault, world, doubting if "mugs" in asking else plan),
-        "wool": _wool(settings, database, vault, world, doubting if "wool" in asking else plan),
+        "wool": _wool(machine, world, doubting if "wool" in asking else plan, plugin),
     }
     set_up_carrier(settings, world, keys, SENDERS)
     return keys
@@ -83,30 +88,23 @@ def _mugs(settings: Settings, database: Database, vault: Vault, world: World, pl
     return key
 
 
-def _wool(settings: Settings, database: Database, vault: Vault, world: World, plan: Sequence) -> str:
-    domain = f"{world.url}/woo/wool"
+def _wool(machine: Machine, world: World, plan: Sequence, plugin: bool) -> str:
+    """Connected as a merchant does who makes a key by hand."""
     facts = {"name": "Wool & Needle", "currency": "USD", "country": "US", "locale": "en-US"}
-    credentials = {
-        "consumer_key": "ck_" + secrets.token_hex(20),
-        "consumer_secret": "cs_" + secrets.token_hex(20),
-        "webhook_secret": secrets.token_hex(24),
-    }
-    with database.system() as c:
-        key = shops.install(
-            c,
-            vault,
-            credentials=credentials,
-            sequence=plan,
-            platform="woocommerce",
-            domain=domain,
+    key, secret = "ck_" + secrets.token_hex(20), "cs_" + secrets.token_hex(20)
+    keys = {"consumer_key": key, "consumer_secret": secret}
+    world.post("/sandbox/shops", {"id": "wool", "platform": "woocommerce", "plugin": plugin, **facts, **keys})
+    shop = woocommerce.connect(machine, f"{world.url}/woo/wool", key, secret).shop
+    with machine.db.shop(shop.id) as c:
+        shops.describe(c, shop.id, {}, **facts)
+        Tx(c, shop, machine.secrets).run(
+            "UPDATE shops SET sequence = CAST(:plan AS jsonb), sender = :sender, support = :support"
+            " WHERE id = :shop_id",
+            plan=json.dumps(encode(plan)),
             sender=f"+{SENDERS['wool']}",
             support="hello@wool.example",
-            at=world.status().now,
-            **facts,
         )
-    address = {"webhook_url": f"{settings.public_url}/webhooks/woocommerce/{key}"}
-    world.post("/sandbox/shops", {"id": "wool", "platform": "woocommerce", **facts, **credentials, **address})
-    return key
+    return shop.key
 
 
 def set_up_carrier(

@@ -57,7 +57,7 @@ def up(options: argparse.Namespace, more: Mapping[str, str], start: datetime) ->
             world = World(_sandbox_url(options))
             processes.start("sandbox")
             _wait_for(f"{world.url}/sandbox/status", processes)
-            keys = shops.open_all(found, made.db, world, _plan(options), asking=ASKING)
+            keys = shops.open_all(made, world, _plan(options), asking=ASKING, plugin=True)
             processes.start(*OURS)
             _wait_for(f"{found.public_url}/health", processes)
             yield Stage(found, made, world, processes, keys)

@@ -18,7 +18,8 @@ from sqlalchemy.exc import OperationalError
 
 from plugin_server.jobs import queues, sweep
 from plugin_server.jobs.nightly import Nights
-from plugin_server.store import claiming, code_pools, errands, usage, watermarks
+from plugin_server.jobs.tending import Rounds
+from plugin_server.store import claiming, code_pools, connects, errands, usage, watermarks
 from plugin_server.wiring import Machine
 
 log = structlog.get_logger()
@@ -45,7 +46,7 @@ def run(machine: Machine, stop: threading.Event) -> None:
     me = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     connection = queues.impatient(machine.redis_url)
     by_name = {name: queues.queue(name, connection) for name in queues.NAMES}
-    forget_at, nights = 0.0, Nights()
+    forget_at, nights, rounds = 0.0, Nights(), Rounds()
     while not stop.is_set():
         try:
             tick(machine, me, by_name)
@@ -53,6 +54,7 @@ def run(machine: Machine, stop: threading.Event) -> None:
                 sweep.forget(machine)
                 forget_at = time.monotonic() + FORGET_EVERY
             nights.pass_by(machine)
+            rounds.pass_by(machine, by_name[queues.ERRANDS])
         except (OperationalError, *queues.DOWN) as error:
             log.warning("the clock couldn't do its errands", error=type(error).__name__)
         stop.wait(machine.settings.clock_seconds)
@@ -69,6 +71,7 @@ def tick(machine: Machine, me: str, by_name: Mapping[str, Queue]) -> int:
     with machine.db.system() as c:
         waiting = c.execute(EVENTS_WAIT, {"now": now}).scalar_one()
         untold = errands.waiting(c, now) or code_pools.waiting(c, now) or watermarks.waiting(c, now)
+        untold = untold or connects.waiting(c, now)
         untold = untold or (bool(machine.settings.shopify_usage_event) and usage.waiting(c, now))
     if waiting:
         queues.ask_for_events(by_name[queues.EVENTS])

@@ -2,10 +2,11 @@
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import cast
+from urllib.parse import unquote_plus
 
 from compliance.content import Finding
 from compliance.phones import Phone, parse
@@ -56,6 +57,8 @@ def compose(
     locale = cart.locale or installed.shop.locale
     language = best_language(locale)
     url = f"{machine.settings.public_url}/r/{code}"
+    target = _target(machine, installed, cart.recovery_link, step, ref)
+    step = _saying_the_code(step, language, target)
     words = values(installed, cart, step, locale, url)
     opt_out = _opt_out(installed.sender, language, url)
     way_out = "" if takes_replies(installed.sender) else f"{url}/stop"
@@ -79,7 +82,7 @@ def compose(
             "ref": ref,
             "touch": ids[0],
             "cart": ids[1],
-            "target": _target(machine, installed, cart.recovery_link, step, ref),
+            "target": target,
             "offer_code": step.offer.code if step.offer else "",
             "expires": now + LINK_LIFE,
         },
@@ -130,6 +133,14 @@ def source(step: Step, language: str) -> str:
         # Nothing is promised without a code, and a code that was made for this text is told.
         fitting = [t for t in texts(language) if t.needs_offer == bool(code)]
     return (fitting or ready or texts(language))[0].text
+
+
+def _saying_the_code(step: Step, language: str, target: str) -> Step:
+    """The step; without its merchant's words where they don't say a code that the link can't carry either (the page on
+    which a WooCommerce order is paid takes none): the ready-made ones say it."""
+    code = step.offer.code if step.offer else ""
+    told = "offer.code" in step.texts.get(language, "offer.code")
+    return step if not code or told or code in unquote_plus(target) else replace(step, texts={})
 
 
 def values(installed: Installed, cart: Cart, step: Step, locale: str, link: str) -> dict[str, object]:

@@ -32,9 +32,10 @@ def settle(
     asked: list[str],
     answer: PoolMade | CodesMade | Told,
     now: datetime,
+    tidies_after: timedelta | None,
 ) -> None:
     """Write down what the answer to `act` led to, and when to look again."""
-    given_up = act == "close" and row.tries >= MOST_TRIES
+    given_up = act in ("close", "tidy") and row.tries >= MOST_TRIES
     if answer.kind == "retry_later" and not given_up:
         _later(tx, row, answer.detail, answer.retry_after, now)
     elif isinstance(answer, PoolMade):
@@ -42,7 +43,8 @@ def settle(
     elif isinstance(answer, Told):
         # A discount that can't be ended has ended all the same: its own end has passed.
         code_pools.forget_codes(tx, row.id)
-        code_pools.settle(tx, row, None, state="closed", note=answer.detail[:300])
+        tidy_at = row.ends_at + tidies_after if act == "close" and tidies_after is not None else None
+        code_pools.settle(tx, row, tidy_at, state="closed", tries=0, note=answer.detail[:300])
     elif answer.kind == "gone":
         _gone(tx, row, d, answer.detail, now)
     elif act == "ask" and answer.kind == "refused" and row.tries < MOST_TRIES:

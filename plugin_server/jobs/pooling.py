@@ -60,7 +60,7 @@ def _look_after(machine: Machine, installed: Installed, row: PoolRow) -> None:
             why = (
                 "this platform makes no codes" if installed.active else f"{code_pools.LEFT}{installed.state}"
             )
-            code_pools.settle(tx, row, None, state="broken", note=why)
+            code_pools.settle(tx, row, None, state="closed" if row.state == "closed" else "broken", note=why)
             return
         act, asked = _decide(tx, installed, row, d, store.batch, now)
     log.debug("pool", shop=row.shop_id, pool=row.id, act=act, codes=len(asked))
@@ -69,7 +69,7 @@ def _look_after(machine: Machine, installed: Installed, row: PoolRow) -> None:
     answer = _ask(store, act, row, d, asked)
     with machine.db.shop(installed.shop.id) as c:
         tx, now = Tx(c, installed.shop, machine.secrets), machine.clock.now()
-        pool_answers.settle(tx, row, d, act, asked, answer, now)
+        pool_answers.settle(tx, row, d, act, asked, answer, now, store.tidies_after)
 
 
 # -- before the call
@@ -82,6 +82,7 @@ def _decide(
     codes.give_back_unseen(tx, row.id)
     pool = Pool(
         made=bool(row.discount_id),
+        closed=row.state == "closed",
         tried=row.tries > 0,
         shared=bool(row.single_code),
         job=bool(row.job_id),
@@ -107,6 +108,8 @@ def _decide(
 def _ask(store: Codes, act: Act, row: PoolRow, d: Discount, asked: list[str]) -> PoolMade | CodesMade | Told:
     if act == "close":
         return store.close(row.discount_id)
+    if act == "tidy":
+        return store.tidy(row.discount_id)
     if act == "make":
         return store.make(_new_pool(row, d, asked))
     if act == "ask":

@@ -71,3 +71,8 @@ def ask_for_refreshing(q: Queue) -> None:
 def ask_for_others(q: Queue) -> None:
     """Have it seen which other tools write to shops' shoppers."""
     q.enqueue("plugin_server.jobs.worker.work_others", job_timeout=900, **KEPT)
+
+
+def ask_for_connecting(q: Queue) -> None:
+    """Have keys tried that stores gave us: before all else, since somebody waits for it."""
+    q.enqueue("plugin_server.jobs.worker.work_connecting", job_timeout=900, at_front=True, **KEPT)

@@ -14,12 +14,14 @@ from compliance.places import country_of
 from compliance.rulebook import PROOF, Rulebook
 from compliance.rules import Record
 from plugin_server.crypto import VaultError
-from plugin_server.store import consents, keeping, shops, subscribers
+from plugin_server.store import connects, consents, keeping, shops, subscribers
 from plugin_server.store.shops import Installed
 from plugin_server.store.tx import Tx
 from plugin_server.wiring import Machine
 
 log = structlog.get_logger()
+CONNECTS_KEPT = timedelta(days=1)
+"""How long after its end it can be seen what became of connecting a store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ def run(machine: Machine) -> Gone:
     """All shops, each in a transaction of its own. One that can't be read or worked on waits for the next night:
     the log says so, and the others don't wait with it. Raises DBAPIError if the database itself is lost."""
     with machine.db.system() as c:
+        connects.forget(c, machine.clock.now() - CONNECTS_KEPT)
         found = shops.readable(c, machine.secrets.vault, keeping.shops(c))
     done = [gone for each in found if (gone := _tried(machine, each)) is not None]
     gone = Gone(sum(d.emptied for d in done), sum(d.retired for d in done))

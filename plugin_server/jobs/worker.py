@@ -20,6 +20,7 @@ from rq.serializers import JSONSerializer
 from plugin_server.jobs import (
     answering,
     billing,
+    connecting,
     dispatch,
     errands,
     ingest,
@@ -29,6 +30,7 @@ from plugin_server.jobs import (
     queues,
     refreshing,
     rereading,
+    tending,
 )
 from plugin_server.wiring import Machine
 
@@ -54,9 +56,13 @@ def work_answers(token: str) -> int:
 
 
 def work_errands() -> int:
-    """Job: tell stores what people told us, have them make codes, tell their billing what was used, and read them."""
+    """Job: tell stores what people told us, look after them, have them make codes, tell their billing what was used,
+    and read them. Before each of it, connect those that wait: somebody looks on, and each of it may take minutes."""
     here = _here()
-    return errands.run(here) + pooling.run(here) + billing.run(here) + rereading.run(here)
+    return sum(
+        connecting.run(here) + step(here)
+        for step in (errands.run, tending.run, pooling.run, billing.run, rereading.run)
+    )
 
 
 def work_refreshing() -> int:
@@ -67,6 +73,11 @@ def work_refreshing() -> int:
 def work_others() -> int:
     """Job: see which other tools write to our shops' shoppers."""
     return others.run(_here())
+
+
+def work_connecting() -> int:
+    """Job: try the keys that stores gave us."""
+    return connecting.run(_here())
 
 
 def _here() -> Machine:

@@ -98,12 +98,14 @@ def carts_of(tx: Tx, event: ShopperErased | DataRequested) -> list[int]:
     """Matched by each name that is there: a person may have only an e-mail, or only a phone."""
     rows = tx.rows(
         "SELECT id FROM carts WHERE shop_id = :shop_id AND (phone_hash = ANY(:phones) OR email_hash = :email"
-        " OR (customer_id <> '' AND customer_id = :customer) OR order_key = ANY(:orders) OR key = ANY(:orders))"
+        " OR (customer_id <> '' AND customer_id = :customer) OR order_key = ANY(:orders) OR id IN"
+        " (SELECT cart_id FROM cart_names WHERE shop_id = :shop_id AND name = ANY(:names)))"
         " ORDER BY id",
         phones=list(_named(tx, event)),
         email=tx.email(event.email),
         customer=event.customer_id,
         orders=list(event.order_keys),
+        names=[*event.order_keys, *(event.cart_keys if isinstance(event, ShopperErased) else ())],
     )
     return [row.id for row in rows]
 

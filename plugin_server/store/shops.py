@@ -83,9 +83,14 @@ def install(
         },
     ).scalar_one()
     # Sealed under the key that the row really has: an old row keeps its own.
-    sealed = vault.encrypt_json(dict(credentials), _bind(row))
-    c.execute(text("UPDATE shops SET credentials = :sealed WHERE key = :key"), {"sealed": sealed, "key": row})
+    give_credentials(c, vault, row, credentials)
     return str(row)
+
+
+def give_credentials(c: Connection, vault: Vault, key: str, credentials: Mapping[str, str]) -> None:
+    """Seal these and keep them in place of what the shop had."""
+    sealed = vault.encrypt_json(dict(credentials), _bind(key))
+    c.execute(text("UPDATE shops SET credentials = :sealed WHERE key = :key"), {"sealed": sealed, "key": key})
 
 
 def describe(c: Connection, shop_id: int, facts: Mapping[str, Any], **columns: str) -> None:
@@ -149,7 +154,8 @@ def _built(vault: Vault, row: Row[Any] | None) -> Installed | None:
     if row is None:
         return None
     names = ("id", "key", "platform", "domain", "name", "currency", "country", "locale", "support")
-    shop = Shop(**{name: getattr(row, name) for name in names})
+    version = str(row.facts.get("version") or "")
+    shop = Shop(**{name: getattr(row, name) for name in names}, version=version)
     credentials = _credentials(vault, row)
     return Installed(
         shop=shop,

@@ -5,7 +5,18 @@ from http import HTTPStatus
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from plugin_server.web import api, door, health, joining, links, overview, problems, shopify, shopify_auth
+from plugin_server.web import (
+    api,
+    door,
+    health,
+    joining,
+    links,
+    overview,
+    problems,
+    shopify,
+    shopify_auth,
+    woocommerce,
+)
 from plugin_server.web.asking import Asking
 from plugin_server.web.intake import Intake
 from plugin_server.web.limits import Limits
@@ -26,6 +37,7 @@ def create_app(machine: Machine) -> Flask:
     app.register_blueprint(health.bp)
     app.register_blueprint(shopify.bp)  # its "/" stands before the overview's
     app.register_blueprint(shopify_auth.bp)
+    app.register_blueprint(woocommerce.bp)
     if machine.settings.sandbox:
         # Until merchants can sign in, only the pretend world may be looked at.
         app.register_blueprint(overview.bp)

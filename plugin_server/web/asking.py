@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore
 
-from connectors.platforms.shopify.admin import AdminError
+from sequences.errors import ComebackError
 
 MOST = 8
 """Requests of one process that may wait for a store at a time. Each may hold a connection meanwhile: the pool
 (`wiring.machine`) has at least eight more than there are threads for everything else."""
 
 
-class Busy(AdminError):
-    """Shopify is slow, and too many wait for it already."""
+class Busy(ComebackError):
+    """Stores are slow, and too many wait for them already."""
 
     permanent = False
 
@@ -31,7 +31,7 @@ class Asking:
     def turn(self) -> Iterator[None]:
         """Ask a store inside of it. Raises Busy at once if too many do already."""
         if not self._turns.acquire(blocking=False):
-            raise Busy("Shopify is slow, and too many wait for it already")
+            raise Busy("stores are slow, and too many wait for them already")
         try:
             yield
         finally:

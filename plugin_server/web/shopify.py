@@ -16,6 +16,7 @@ from connectors.platforms.shopify.session_tokens import BadSessionToken, Session
 from plugin_server.install import shopify
 from plugin_server.web import overview
 from plugin_server.web import shopify_outside as outside
+from plugin_server.web.asking import Busy
 from plugin_server.web.shopify_pages import (
     app_url,
     asking,
@@ -57,7 +58,7 @@ def home() -> Response:
             return first_page(
                 shopify.opened(here, session.shop, lambda client, now: client.exchange(token, now))
             )
-    except AdminError as error:
+    except (AdminError, Busy) as error:
         log.warning("a shop can't be installed", domain=session.shop, why=str(error))
         return failed(session.shop, error)
 

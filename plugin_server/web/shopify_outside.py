@@ -19,6 +19,7 @@ from connectors.platforms.shopify.domains import shop_domain
 from connectors.platforms.shopify.tokens import TokenClient, Tokens
 from plugin_server.install import shopify
 from plugin_server.store import shops, tokens
+from plugin_server.web.asking import Busy
 from plugin_server.web.shopify_pages import app_url, asking, failed, first_page, moved, page, stranger
 from plugin_server.wiring import Machine
 
@@ -52,7 +53,7 @@ def answer(machine: Machine) -> Response:
             return moved(f"/auth/shopify?{request.query_string.decode('ascii', 'replace')}")
         log.error("a shop doesn't take the token that it has just given", domain=shop)
         return failed(shop, error, framed=False)
-    except AdminError as error:
+    except (AdminError, Busy) as error:
         log.warning("a shop can't be opened", domain=shop, why=str(error))
         return failed(shop, error, framed=False)
 

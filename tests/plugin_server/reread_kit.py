@@ -31,8 +31,16 @@ def _listen(spine, url: str) -> None:
     spine.world.post("/sandbox/shops", {**MUGS, **app, "webhook_url": url})
 
 
+def only_shopify(spine) -> None:
+    """The shop at WooCommerce isn't read."""
+    kit.change(
+        spine, "DELETE FROM watermarks WHERE shop_id IN (SELECT id FROM shops WHERE platform = 'woocommerce')"
+    )
+
+
 def watched(spine, back: dict | None = None) -> None:
-    """The mugs shop is read from now on, as if all before were known."""
+    """The mugs shop is read from now on, as if all before were known; no other is."""
+    only_shopify(spine)
     now = spine.machine.clock.now()
     with spine.machine.db.system() as c:
         watermarks.begin(c, shop_id(spine), dict.fromkeys(("orders", "checkouts"), now), now)
@@ -79,6 +87,7 @@ __all__ = [
     "heal",
     "hearing",
     "marks",
+    "only_shopify",
     "open_shop",
     "read_again",
     "shop_id",

@@ -61,7 +61,7 @@ def comeback(*command: str | bytes, stdin: bytes = b"", **env: str) -> subproces
 
 @pytest.mark.parametrize("file", PAYLOADS, ids=lambda f: f"{f.parent.name}/{f.name}")
 def test_every_recorded_file_is_read_or_refused_in_words(run, file) -> None:
-    done = run("read", file.parent.name, file)
+    done = run("read", file.parent.name.partition("_")[0], file)  # woocommerce_plugin speaks for its store
     if done.exit_code == 0:
         assert isinstance(json.loads(done.stdout), list)
         return

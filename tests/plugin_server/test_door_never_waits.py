@@ -396,6 +396,9 @@ ASKS = {
     "automations",
     "look",
     "client",
+    "tend",
+    "verified",
+    "read_facts",
 }
 
 
@@ -413,4 +416,5 @@ def test_every_page_that_asks_a_store_does_so_in_its_turn() -> None:
         "shopify.py: shopify.opened": True,
         "shopify_outside.py: shopify.opened": True,
         "shopify_auth.py: shopify.installed_anew": True,
+        "woocommerce.py: connect.look": True,
     }

@@ -102,7 +102,7 @@ def test_a_reply_that_says_stop_ends_all_texts_to_this_number(spine, shop, words
     texted(spine, shop)
     leave_cart(spine, shop)
     settle(spine)
-    skip(spine, minutes=31)
+    skip(spine, minutes=61)
     settle(spine)
     reply(spine, words, shop)
     settle(spine)
@@ -134,7 +134,7 @@ def test_the_links_page_stops_all_texts_by_its_button_and_not_by_being_opened(sp
     texted(spine, shop)
     leave_cart(spine, shop)
     settle(spine)
-    skip(spine, minutes=31)
+    skip(spine, minutes=61)
     settle(spine)
     page = f"{link_in(spine)}/stop"
     for method in ("GET", "HEAD"):

@@ -163,7 +163,7 @@ def test_the_same_person_in_another_shop_is_another_shopper(spine) -> None:
     for shop in ("mugs", "wool"):
         leave_cart(spine, shop)
     settle(spine)
-    skip(spine, minutes=31)
+    skip(spine, minutes=61)
     settle(spine)
     assert carts(spine) == [("abandoned", "")] * 2
 
@@ -193,7 +193,7 @@ def test_a_desktop_that_names_no_phone_is_a_sign_of_life_and_takes_nothing_over(
     work(spine)
     assert texts(spine) == []
     assert one(spine, "touches").reason == SHOPPING
-    skip(spine, minutes=31)
+    skip(spine, minutes=61)
     work(spine)
     assert len(texts(spine)) == 1, "the cart that can be texted about keeps its plan"
     assert [state for state, _ in carts(spine)] == ["abandoned", "expired"]

@@ -9,6 +9,7 @@ import reread_kit as rk
 import spine_kit as kit
 from shopify_kit import found, open_app, open_shop
 
+from connectors.platforms.woocommerce import WooCommerce
 from plugin_server.cli import create_app
 from plugin_server.cli import rereading as command
 from plugin_server.jobs import rereading
@@ -23,6 +24,7 @@ PART = re.compile(
 @pytest.fixture
 def tea(spine):
     """A shop at Shopify that doesn't have the app, and whose webhooks go nowhere yet."""
+    rk.only_shopify(spine)
     open_shop(spine, webhook_url="")
     return spine
 
@@ -270,7 +272,6 @@ def test_the_command_waits_for_a_busy_store_and_says_why_it_cant_read_another(
     ("words", "code", "said"),
     [
         (["nobody.example"], 2, "there is no shop"),
-        (["wool"], 2, "aren't read again"),
         (["mugs.myshopify.com", "--days", "0"], 2, "days"),
         (["mugs.myshopify.com", "--days", "61"], 2, "days"),
     ],
@@ -279,6 +280,12 @@ def test_what_cant_be_read_is_said_so(spine, run, words, code, said) -> None:
     words = [spine.keys.get(word, word) for word in words]
     done = run(*words)
     assert (done.exit_code, said in done.stderr) == (code, True)
+
+
+def test_a_platform_whose_stores_arent_read_again_says_so(spine, run, monkeypatch) -> None:
+    monkeypatch.setattr(WooCommerce, "rereading", lambda *_: None)
+    done = run(spine.keys["wool"])
+    assert (done.exit_code, "aren't read again" in done.stderr) == (2, True)
 
 
 def test_a_shop_that_left_isnt_read_by_hand_either(spine, run) -> None:

@@ -87,7 +87,8 @@ def test_a_cart_comes_back(spine, shop) -> None:
     assert [c.state for c in carts(spine)] == ["open"]
     spine.world.skip(timedelta(minutes=31))
     work(spine)
-    assert [c.state for c in carts(spine)] == ["abandoned"]
+    # An order that waits for payment lies still for an hour before it counts as left.
+    assert [c.state for c in carts(spine)] == ["open" if shop == "wool" else "abandoned"]
     assert texts(spine) == []
     spine.world.skip(timedelta(minutes=31))
     work(spine)
