@@ -28,8 +28,8 @@ from plugin_server.wiring import Machine
 log = structlog.get_logger()
 HEALTHY, REPAIRED = "healthy", "repaired"
 EVERY, SOONER = timedelta(hours=1), timedelta(minutes=10)
-"""How often a store is looked after; how soon again if it couldn't be reached, the first time: one that is gone for good
-must not keep the others waiting. Of a key that isn't taken that says nothing."""
+"""How often a store is looked after; how soon again if it couldn't be reached, but only the first time: one that is
+gone for good must not keep the others waiting. Of a key that isn't taken that says nothing."""
 SECONDS = 150.0
 """For all that one store is asked at a time: a slow one has its time-outs for each of twenty requests, and others
 wait."""

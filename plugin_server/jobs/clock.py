@@ -71,12 +71,14 @@ def tick(machine: Machine, me: str, by_name: Mapping[str, Queue]) -> int:
     with machine.db.system() as c:
         waiting = c.execute(EVENTS_WAIT, {"now": now}).scalar_one()
         untold = errands.waiting(c, now) or code_pools.waiting(c, now) or watermarks.waiting(c, now)
-        untold = untold or connects.waiting(c, now)
         untold = untold or (bool(machine.settings.shopify_usage_event) and usage.waiting(c, now))
+        keyed = connects.waiting(c, now)
     if waiting:
         queues.ask_for_events(by_name[queues.EVENTS])
     if untold:
         queues.ask_for_errands(by_name[queues.ERRANDS])
+    if keyed:
+        queues.ask_for_connecting(by_name[queues.CONNECTS])
     _claim_answers(machine, by_name[queues.ANSWERS])
     return _claim_due(machine, by_name[queues.TEXTS])
 

@@ -1,7 +1,8 @@
 """Keys that stores gave us are tried, and their stores connected.
 
 Not in the request that brings a key: the store waits for our answer to it, perhaps with the only process it has, and
-calls us while its webhooks are made.
+calls us while its webhooks are made. On a queue of its own: somebody waits for it, who must not stand behind the work for
+all other stores; and strangers' stores, however slow, must not keep that work.
 """
 
 from datetime import timedelta
@@ -31,7 +32,7 @@ def ask(machine: Machine) -> bool:
     """A key came: have it tried at once. A Redis that is down leaves that to the clock."""
     try:
         with queues.impatient(machine.redis_url) as connection:
-            queues.ask_for_connecting(queues.queue(queues.ERRANDS, connection))
+            queues.ask_for_connecting(queues.queue(queues.CONNECTS, connection))
     except queues.DOWN as error:
         log.warning("a key waits for the clock", error=type(error).__name__)
         return False

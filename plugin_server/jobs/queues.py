@@ -14,7 +14,8 @@ EVENTS = "events"
 TEXTS = "texts"
 ANSWERS = "answers"
 ERRANDS = "errands"
-NAMES = (EVENTS, TEXTS, ANSWERS, ERRANDS)
+CONNECTS = "connects"
+NAMES = (EVENTS, TEXTS, ANSWERS, ERRANDS, CONNECTS)
 # A killed job is found by its rows' leases, not by RQ: results and failures needn't be kept for long.
 KEPT = {"result_ttl": 60, "failure_ttl": 86400}
 DOWN = (RedisConnectionError, RedisTimeoutError)
@@ -73,6 +74,9 @@ def ask_for_others(q: Queue) -> None:
     q.enqueue("plugin_server.jobs.worker.work_others", job_timeout=900, **KEPT)
 
 
-def ask_for_connecting(q: Queue) -> None:
-    """Have keys tried that stores gave us: before all else, since somebody waits for it."""
-    q.enqueue("plugin_server.jobs.worker.work_connecting", job_timeout=900, at_front=True, **KEPT)
+def ask_for_connecting(q: Queue) -> bool:
+    """Have keys tried that stores gave us, unless that is asked for already."""
+    if q.count > 0:
+        return False
+    q.enqueue("plugin_server.jobs.worker.work_connecting", job_timeout=900, **KEPT)
+    return True

@@ -57,12 +57,9 @@ def work_answers(token: str) -> int:
 
 def work_errands() -> int:
     """Job: tell stores what people told us, look after them, have them make codes, tell their billing what was used,
-    and read them. Before each of it, connect those that wait: somebody looks on, and each of it may take minutes."""
+    and read them."""
     here = _here()
-    return sum(
-        connecting.run(here) + step(here)
-        for step in (errands.run, tending.run, pooling.run, billing.run, rereading.run)
-    )
+    return errands.run(here) + tending.run(here) + pooling.run(here) + billing.run(here) + rereading.run(here)
 
 
 def work_refreshing() -> int:

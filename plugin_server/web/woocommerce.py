@@ -32,7 +32,8 @@ AT = "/connect/woocommerce"
 LARGEST_FORM = 16 * 1024
 HOUR = 3600
 PER_VISITOR, PER_STORE = 20, 30
-"""Attempts in an hour: each has us call an address that somebody typed. A store is its host, whatever follows."""
+"""Attempts in an hour: each has us call an address that somebody typed. A store is its host and port, whatever
+follows."""
 
 
 @bp.get(AT)
@@ -144,7 +145,7 @@ def _store(*, keys: bool = False) -> str | Response:
     sandbox = machine().settings.sandbox
     try:
         store = connect.store_address(typed, anywhere=sandbox)
-        if not _may(urlsplit(store).hostname or ""):
+        if not _may(urlsplit(store).netloc):
             said = "That was tried too often within an hour: please wait a while."
             return form(typed, said, HTTPStatus.TOO_MANY_REQUESTS, keys=keys)
         with asking().turn():

@@ -59,6 +59,10 @@ def names(monkeypatch, **book):
         "64:ff9b::a9fe:a9fe",
         "2002:7f00:1::",
         "2002:a9fe:a9fe::",
+        "::10.0.0.5",
+        "::ffff:0:10.0.0.5",
+        "64:ff9b:1::a00:5",
+        "fec0::1",
     ],
 )
 def test_addresses_that_are_not_public(address):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from dripping import dripping
 from raw_http import DeafServer, RawServer, ResettingServer, closed_port, reply
 
 from connectors import http, sockets
@@ -46,6 +47,66 @@ def test_a_given_timeout_is_heeded():
         with pytest.raises(requests.ReadTimeout):
             open_session(read=30).get(server.url, timeout=0.2)
         assert time.monotonic() - started < 2
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    "begins",
+    [b"HTTP/1.1 ", HEAD + b"X-Long: ", HEAD + b"Content-Length: 100000\r\n\r\n", HEAD + b"\r\n"],
+    ids=["status", "headers", "body", "body without an end"],
+)
+def test_an_answer_that_drips_is_left_when_its_time_is_over(begins):
+    """Each byte comes well within the time for one."""
+    with dripping(begins) as url:
+        for given in ({"read": 0.4}, {"read": 5, "whole": 0.8}):
+            started = time.monotonic()
+            with pytest.raises(requests.RequestException) as caught:
+                open_session(**given).get(url)
+            assert 0.7 < time.monotonic() - started < 3
+            assert not isinstance(caught.value, http.NotReached)
+
+
+def test_a_dripping_answer_that_is_streamed_is_left_in_time_too():
+    with dripping(HEAD + b"\r\n") as url:
+        started = time.monotonic()
+        answer = open_session(read=5, whole=0.8).get(url, stream=True)
+        with pytest.raises(requests.RequestException):
+            list(answer.iter_content(1))
+        assert time.monotonic() - started < 3
+
+
+def test_a_connection_whose_answer_came_late_has_its_whole_time_for_the_next():
+    with RawServer(lambda seen: time.sleep(0.5) or reply(200)) as server:
+        session = open_session(read=5, whole=0.8)
+        assert [session.get(server.url).status_code for _ in range(3)] == [200] * 3
+    assert server.connections == 1
+
+
+def test_a_name_with_many_addresses_takes_no_longer_than_two(monkeypatch):
+    """Whoever owns a name may give it fifty addresses at which nobody answers."""
+    found = [(2, 1, 6, "", (f"127.0.0.{n}", 80)) for n in range(1, 51)]
+    monkeypatch.setattr(sockets.socket, "getaddrinfo", lambda *_a, **_k: found)
+    monkeypatch.setattr(
+        sockets.urllib3_sockets, "create_connection", lambda _a, timeout, **_k: _nobody(timeout)
+    )
+    started = time.monotonic()
+    with pytest.raises(http.NotReached, match="timed out"):
+        open_session(connect=0.2).get("http://many.example/")
+    assert time.monotonic() - started < 2
+
+
+def _nobody(seconds: float):
+    time.sleep(seconds)
+    raise TimeoutError("timed out")
+
+
+@pytest.mark.parametrize("to", [b"http://[", b"http://\xff\xfe.example/"], ids=["brackets", "no UTF-8"])
+def test_a_redirect_to_what_is_no_address_is_an_error_of_requests(to):
+    answer = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + to + b"\r\n\r\n"
+    with RawServer(lambda seen: answer) as server, pytest.raises(http.HttpError, match="no address"):
+        open_session().get(server.url)
 
 
 def test_a_server_that_does_not_accept_is_left_in_time_and_was_not_reached():

@@ -13,7 +13,7 @@ from shopify_kit import open_app
 from connectors.platforms.shopify.usage import Reported
 from plugin_server import create_app
 from plugin_server.cli import finding
-from plugin_server.jobs import billing, clock, queues, worker
+from plugin_server.jobs import billing, clock, queues, rereading, worker
 from plugin_server.store import usage as store
 
 METER = "sms_segments"
@@ -55,7 +55,8 @@ def dies(*_args) -> None:
 
 
 def asked_for(spine) -> bool:
-    """Does the clock have errands run?"""
+    """Does the clock have errands run? Not for stores that are read again: that is done first."""
+    rereading.run(spine.machine)
     connection = queues.impatient(spine.machine.redis_url)
     by_name = {name: queues.queue(name, connection) for name in queues.NAMES}
     for queue in by_name.values():

@@ -26,7 +26,7 @@ from spine_kit import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from plugin_server.jobs import clock, errands, queues
+from plugin_server.jobs import clock, errands, queues, rereading
 from plugin_server.store import errands as store
 from plugin_server.store import people, shops
 from plugin_server.store.tx import Tx
@@ -481,6 +481,7 @@ def test_one_shop_sees_no_errand_of_another(spine) -> None:
 def test_the_clock_asks_for_errands_once_and_only_if_one_is_due(spine, embedded) -> None:
     connection = queues.impatient(embedded.redis_url)
     by_name = {name: Queue(f"{name}-of-this-test", connection=connection) for name in queues.NAMES}
+    rereading.run(spine.machine)
     try:
         clock.tick(spine.machine, "me", by_name)
         assert by_name[queues.ERRANDS].count == 0

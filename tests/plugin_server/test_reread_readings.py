@@ -374,10 +374,11 @@ def test_the_clock_asks_for_a_reading_that_is_due_and_for_none_that_must_wait(sp
 
 
 def test_at_night_shops_that_were_never_read_are_found(spine) -> None:
-    assert rk.marks(spine) == {}
+    kit.change(spine, "DELETE FROM watermarks")
     nightly.Nights().pass_by(spine.machine)
-    assert set(rk.marks(spine)) == {"orders", "checkouts"}
-    assert {mark.shop_id for mark in rk.marks(spine).values()} == {rk.shop_id(spine)}
+    found = {(row.shop_id, row.what) for row in kit.rows(spine, "SELECT * FROM watermarks")}
+    mugs, wool = rk.shop_id(spine), rk.shop_id(spine, "wool")
+    assert found == {(mugs, "orders"), (mugs, "checkouts"), (wool, "orders")}
     assert rereading.adopt(spine.machine) == 0
     rk.read_again(spine)
     assert all(mark.read_at for mark in rk.marks(spine).values())

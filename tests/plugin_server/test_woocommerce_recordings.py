@@ -75,6 +75,9 @@ PLUGIN = {
         f"cart {RINGS} of {ANAIS}, ticked, restored by its link"
     ],
     "12-order.created-recovered-by-link": [f"placed order:34 by {ANAIS}, was {RINGS}, led there by rec_8f2a"],
+    "13-shopper.erased": ["erased ('order:685',)"],
+    "14-order.updated-privacy-erased": ["erased ('order:685',)"],
+    "15-store.disconnected": ["Uninstalled"],
 }
 """Of a store with the companion plugin: what the plugin sent, and orders that it marked."""
 

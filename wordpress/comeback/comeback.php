@@ -86,6 +86,7 @@ function boot(): void {
 	}
 	add_action( 'comeback_flush', array( __NAMESPACE__ . '\Sender', 'flush' ) );
 	add_action( 'comeback_daily', array( __NAMESPACE__ . '\Sender', 'daily' ) );
+	add_filter( 'wc_subscriptions_object_data', array( __NAMESPACE__ . '\Attribution', 'keep_off_renewals' ) );
 	add_action(
 		'rest_api_init',
 		static function () {
@@ -120,9 +121,20 @@ function find_translations(): void {
 function activate(): void {
 	Carts::create_table();
 	Connection::prepare();
+	if ( null !== Connection::current() ) {
+		Sender::start();
+	}
+}
+
+/**
+ * Leave no jobs behind that nobody would do. The connection and what waits stay for when the plugin comes back.
+ */
+function deactivate(): void {
+	Sender::rest();
 }
 
 add_action( 'before_woocommerce_init', __NAMESPACE__ . '\declare_compatibility' );
 add_action( 'plugins_loaded', __NAMESPACE__ . '\boot', 20 );
 add_action( 'init', __NAMESPACE__ . '\find_translations' );
 register_activation_hook( __FILE__, __NAMESPACE__ . '\activate' );
+register_deactivation_hook( __FILE__, __NAMESPACE__ . '\deactivate' );

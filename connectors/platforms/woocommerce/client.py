@@ -28,8 +28,8 @@ from connectors.platforms.woocommerce.errors import Unauthorised, Unavailable, W
 CONNECT, READ = 3.05, 30.0  # seconds; creating a webhook waits up to 5 s for the ping to us
 PER_PAGE = 100  # the most a list gives: 101 is refused
 HOST = re.compile(r"[\w.:-]+")
-"""Of what a host is made, also one that isn't ASCII or an IPv6 address. It stands in headers of ours (web/woo_pages.py),
-where a space or a semicolon would begin something else."""
+"""Of what a host is made, also one that isn't ASCII or an IPv6 address. It stands in our pages' policies, where a space
+or a semicolon would begin something else."""
 
 
 class PooledAPI(API):  # type: ignore[misc]

@@ -30,7 +30,7 @@ namespace Comeback {
 		public static function open_of( string $session_hash ): ?array {
 			++self::$reads;
 			foreach ( self::$rows as $row ) {
-				if ( $row['session_hash'] === $session_hash && 'open' === $row['state'] ) {
+				if ( $row['session_hash'] === $session_hash && 'open' === $row['state'] && 0 === $row['order_id'] ) {
 					return $row;
 				}
 			}
@@ -65,6 +65,12 @@ namespace Comeback {
 
 		public static function mark( string $cart_id, string $state ): void {
 			self::change( $cart_id, array( 'state' => $state, 'shopper' => array(), 'consent' => array(), 'next_at' => 0 ), false );
+		}
+
+		public static function hold(): void {
+			foreach ( array_keys( self::$rows ) as $cart_id ) {
+				self::$rows[ $cart_id ]['next_at'] = 0;
+			}
 		}
 
 		public static function due( int $now, int $limit ): array {
@@ -122,6 +128,7 @@ namespace Comeback {
 
 namespace {
 	define( 'ABSPATH', '/' );
+	define( 'ARRAY_A', 'ARRAY_A' );
 	define( 'MINUTE_IN_SECONDS', 60 );
 	define( 'HOUR_IN_SECONDS', 3600 );
 	define( 'DAY_IN_SECONDS', 86400 );
@@ -136,6 +143,10 @@ namespace {
 		public static $answers = array();
 		public static $actions = array();
 		public static $log     = array();
+		public static $user    = 0;
+		public static $as      = true; // Whether Action Scheduler is ready.
+		public static $meanwhile; // What another request does while Comeback is asked.
+		public static $remembered = array(); // Options as a request found them at its beginning.
 		public static $wc;
 
 		public static function begin(): void {
@@ -143,8 +154,13 @@ namespace {
 			self::$options = array( 'home' => 'https://shop.example' );
 			self::$hooks   = self::$posted = self::$answers = self::$actions = self::$log = array();
 			self::$locale  = 'en_US';
+			self::$user    = 0;
+			self::$as      = true;
 			self::$wc      = (object) array( 'session' => new Fake_Session(), 'customer' => new Fake_Person(), 'cart' => new Fake_Cart() );
-			$_POST         = $_GET = array();
+			$_POST         = $_GET = self::$remembered = array();
+
+			self::$meanwhile = null;
+			$GLOBALS['wpdb'] = new Fake_Db();
 
 			Comeback\Carts::$rows   = array();
 			Comeback\Carts::$writes = Comeback\Carts::$reads = 0;
@@ -163,7 +179,7 @@ namespace {
 
 		// What PHP does between two requests: nothing static is left.
 		public static function next_request(): void {
-			$statics = array( 'ticked' => null, 'form' => 'block', 'typed' => null, 'placed' => false, 'waits' => false );
+			$statics = array( 'ticked' => null, 'form' => 'block', 'typed' => null, 'named' => false, 'placed' => false, 'waits' => false );
 			foreach ( $statics as $name => $value ) {
 				$property = new ReflectionProperty( 'Comeback\Capture', $name );
 				if ( PHP_VERSION_ID < 80100 ) {
@@ -183,6 +199,32 @@ namespace {
 
 		public static function row(): array {
 			return array_values( Comeback\Carts::$rows )[0];
+		}
+	}
+
+	// The table of options, as two requests at once see it.
+	final class Fake_Db {
+		public $options = 'wp_options';
+		public function prepare( $sql, ...$values ) { return array( $sql, $values ); }
+		public function get_row( $query ) {
+			$name = $query[1][0];
+			return array_key_exists( $name, World::$options ) ? array( 'option_value' => maybe_serialize( World::$options[ $name ] ) ) : null;
+		}
+		public function get_var( $query ) {
+			$values = array_values( $this->get_row( $query ) ?? array( '' ) );
+			return '' === $values[0] ? null : $values[0]; // As WordPress does.
+		}
+		public function query( $query ) {
+			list( $sql, $values ) = $query;
+			if ( 0 === strpos( $sql, 'INSERT IGNORE' ) ) {
+				World::$options += array( $values[0] => '' );
+				return 1;
+			}
+			if ( (string) $this->get_var( array( '', array( $values[1] ) ) ) !== $values[2] ) {
+				return 0;
+			}
+			World::$options[ $values[1] ] = maybe_unserialize( $values[0] );
+			return 1;
 		}
 	}
 
@@ -249,7 +291,9 @@ namespace {
 	final class WP_Error {}
 
 	function WC() { return World::$wc; }
-	function get_option( $name, $default = false ) { return World::$options[ $name ] ?? $default; }
+	function get_option( $name, $default = false ) { return World::$remembered[ $name ] ?? World::$options[ $name ] ?? $default; }
+	function maybe_serialize( $value ) { return is_array( $value ) ? serialize( $value ) : (string) $value; }
+	function maybe_unserialize( $text ) { return 1 === preg_match( '/^a:\d+:/', $text ) ? unserialize( $text ) : $text; }
 	function add_option( $name, $value ) { World::$options += array( $name => $value ); }
 	function update_option( $name, $value ) { World::$options[ $name ] = $value; }
 	function delete_option( $name ) { unset( World::$options[ $name ] ); }
@@ -278,7 +322,7 @@ namespace {
 	function wc_get_product() { return new Fake_Product(); }
 	function wc_get_logger() { return new Fake_Log(); }
 	function get_woocommerce_currency() { return 'USD'; }
-	function get_current_user_id() { return 0; }
+	function get_current_user_id() { return World::$user; }
 	function taxonomy_exists() { return false; }
 	function wp_generate_uuid4() { return '6f1c1e0e-4a53-4c2c-9f0e-0d1f5d1c7a10'; }
 	function wp_cache_delete() {}
@@ -286,11 +330,22 @@ namespace {
 	function wp_remote_post( $url, $request ) {
 		World::$posted[] = array( 'url' => $url ) + $request;
 		$answer          = array_shift( World::$answers ) ?? 200;
+		if ( World::$meanwhile ) {
+			call_user_func( World::$meanwhile );
+		}
 		return 0 === $answer ? new WP_Error() : $answer;
 	}
 	function wp_remote_retrieve_response_code( $answer ) { return is_array( $answer ) ? $answer[0] : $answer; }
 	function wp_remote_retrieve_header( $answer, $name ) { return is_array( $answer ) ? $answer[1] : ''; }
-	function as_schedule_single_action( $at, $hook ) { World::$actions[] = array( $at, $hook ); }
+	function as_schedule_single_action( $at, $hook ) {
+		World::$actions = array_merge( World::$actions, World::$as ? array( array( $at, $hook ) ) : array() );
+		return World::$as ? 7 : 0;
+	}
+	function as_unschedule_all_actions( $hook ) {
+		World::$actions = array_values( array_filter( World::$actions, static function ( $action ) use ( $hook ) {
+			return $action[1] !== $hook;
+		} ) );
+	}
 	function as_has_scheduled_action() { return true; }
 	function as_schedule_recurring_action() {}
 	if ( ! function_exists( 'mb_substr' ) ) {
@@ -299,5 +354,6 @@ namespace {
 
 	// The real boot file defines constants and the autoloader; its hooks go into the world's.
 	function register_activation_hook() {}
+	function register_deactivation_hook() {}
 	require PLUGIN . '/comeback.php';
 }

@@ -82,3 +82,8 @@ function test_one_phone_is_known_with_and_without_its_country() {
 		no( Attribution::same_phone( $pair[0], $pair[1] ), implode( ' / ', $pair ) );
 	}
 }
+
+function test_a_renewal_does_not_inherit_the_marks_of_the_first_order() {
+	$marks = array( '_comeback_cart' => RESTORED, '_comeback_recovery_id' => 'rec', '_comeback_consent' => '{}', '_wc_other/comeback/sms-consent' => '1' );
+	same( array( '_billing_phone' => '1' ), Attribution::keep_off_renewals( $marks + array( '_billing_phone' => '1' ) ) );
+}

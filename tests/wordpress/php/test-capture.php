@@ -55,7 +55,7 @@ function test_nothing_is_kept_of_a_shopper_who_did_not_agree() {
 	shopper_changes_the_cart();
 	shopper_sets_the_box( false );
 	same( array(), Carts::$rows );
-	same( 0, Carts::$writes + Carts::$reads );
+	same( array( 0, 1 ), array( Carts::$writes, Carts::$reads ), 'an empty box is a reason to look for a cart that lost its session, nothing else is' );
 	same( array(), Visit::kept() );
 }
 
@@ -162,8 +162,19 @@ function test_a_session_copied_by_a_link_does_not_bring_the_tick_along() {
 	same( array(), Visit::kept() );
 }
 
+function test_a_copy_of_a_copied_session_does_not_bring_the_tick_along_either() {
+	an_agreed_cart();
+	World::$wc->session->data['previous_customer_id'] = 't_two';
+	World::$wc->session->id                           = 't_three';
+	same( array(), Visit::kept() );
+	World::$user            = 42;
+	World::$wc->session->id = '42';
+	same( array(), Visit::kept(), 'logging in does not make it theirs' );
+}
+
 function test_a_shopper_who_logs_in_keeps_tick_and_cart() {
 	an_agreed_cart();
+	World::$user            = 42;
 	World::$wc->session->id = '42';
 	World::$wc->cart->add( 12 );
 	shopper_changes_the_cart();
@@ -335,4 +346,67 @@ function test_an_order_is_the_last_word_of_its_request() {
 	World::shutdown();
 	same( 'New York', World::row()['shopper']['city'] );
 	same( 2, World::row()['revision'] );
+}
+
+function test_a_tick_taken_away_counts_when_another_request_made_the_session_forget_it() {
+	an_agreed_cart();
+	World::$wc->session->data = array();
+	shopper_sets_the_box( false );
+	same( array( 'removed', 'unticked' ), array( World::row()['state'], World::row()['reason'] ) );
+}
+
+function test_an_empty_box_of_a_later_visit_takes_nothing_away() {
+	an_agreed_cart();
+	World::$wc->session->data = array();
+	World::$now              += 3600;
+	shopper_sets_the_box( false );
+	same( 'open', World::row()['state'] );
+}
+
+function test_what_is_chosen_after_an_order_that_waits_for_its_payment_is_another_cart() {
+	an_agreed_cart();
+	place_by_block( an_order() );
+	World::shutdown();
+	World::$wc->cart->items = array();
+	shopper_changes_the_cart();
+	World::$wc->cart->add( 12 );
+	shopper_sets_the_box( true );
+	same( array( 25, 0 ), array_column( Carts::$rows, 'order_id' ) );
+}
+
+function test_what_was_agreed_to_is_what_was_read_whatever_the_language_of_the_request() {
+	World::connected();
+	World::$wc->cart->add( 11 );
+	Consent::remember( Comeback\Connection::wording( 'de_DE' ) );
+	shopper_types_a_phone();
+	shopper_sets_the_box( true );
+	same( array( 2, 'de', 'Ja' ), array_values( array_intersect_key( World::row()['consent'], array_flip( array( 'locale', 'version', 'text' ) ) ) ) );
+}
+
+function test_a_store_without_wordings_keeps_nothing_even_of_a_page_that_still_had_the_box() {
+	World::connected();
+	Consent::remember( Comeback\Connection::wording() );
+	World::$options['comeback_active']['wordings'] = array();
+	World::$wc->cart->add( 11 );
+	shopper_types_a_phone();
+	shopper_sets_the_box( true );
+	same( array(), Carts::$rows );
+}
+
+function test_a_phone_taken_away_is_forgotten_and_a_new_one_is_another_cart() {
+	an_agreed_cart();
+	shopper_types_a_phone( '' );
+	same( array( 'removed', array() ), array( World::row()['state'], World::row()['shopper'] ) );
+	shopper_types_a_phone( '(212) 555-0143' );
+	same( array( 'removed', 'open' ), array_column( Carts::$rows, 'state' ) );
+}
+
+function test_a_classic_page_that_is_loaded_anew_without_the_phone_takes_nothing_away() {
+	World::connected();
+	World::$wc->cart->add( 11 );
+	do_action( 'woocommerce_checkout_update_order_review', classic_form( array( 'comeback_sms_consent' => '1' ) ) );
+	World::shutdown();
+	do_action( 'woocommerce_checkout_update_order_review', classic_form( array( 'comeback_sms_consent' => '1', 'billing_phone' => '' ) ) );
+	World::shutdown();
+	same( 'open', World::row()['state'] );
 }

@@ -19,3 +19,10 @@ function test_a_copy_of_the_store_leaves_woocommerce_s_email_alone() {
 	World::$options['home'] = 'https://staging.shop.example';
 	no( Core_Email::suppress( false ) );
 }
+
+function test_a_store_that_comeback_forgot_gets_woocommerce_s_email_back() {
+	World::connected();
+	Core_Email::choose( true );
+	Connection::stop();
+	no( Core_Email::suppress( false ) );
+}

@@ -202,3 +202,94 @@ function test_a_cart_that_can_not_be_told_does_not_hold_up_the_others() {
 	same( 1, count( World::$log ) );
 	same( 1, World::row()['tries'] );
 }
+
+function test_a_message_that_comes_while_another_is_on_its_way_is_not_lost() {
+	World::connected();
+	Sender::enqueue( 'shopper.erased', array( 'at' => 'first' ) );
+	World::$remembered = World::$options; // What the background job found at its beginning.
+	World::$meanwhile  = static function () {
+		World::$meanwhile = null;
+
+		$message = World::$options['comeback_outbox'][0];
+		World::$options['comeback_outbox'][] = array( 'delivery' => 'another', 'body' => '{"at":"second"}' ) + $message;
+	};
+	Sender::flush();
+	World::$remembered = array();
+	Sender::flush();
+	same( array( 'first', 'second' ), array_column( sent(), 'at' ) );
+	same( 0, Sender::waiting() );
+}
+
+function test_a_request_that_began_before_a_flush_sees_that_it_must_schedule_another() {
+	World::connected();
+	World::$remembered = World::$options;
+	World::$now       += 30;
+	World::$options['comeback_flush_at'] = 0; // The flush has begun, elsewhere.
+	World::$actions = array();
+	Sender::soon();
+	same( 1, count( World::$actions ) );
+}
+
+function test_nothing_counts_as_scheduled_that_action_scheduler_did_not_take() {
+	World::connected();
+	Sender::flush();
+	World::$as      = false;
+	World::$actions = array();
+	Sender::soon();
+	World::$as = true;
+	Sender::soon();
+	same( 1, count( World::$actions ) );
+}
+
+function test_a_comeback_that_is_down_leaves_the_store_s_background_jobs_a_minute() {
+	World::connected();
+	for ( $i = 0; $i < 6; $i++ ) {
+		Carts::add( (string) $i, array( 'phone' => '1' ), array( 'currency' => '', 'total' => '', 'coupons' => array(), 'locale' => '', 'lines' => array() ), array() );
+	}
+	World::$now    += 60;
+	World::$answers = array_fill( 0, 9, 0 );
+	World::$actions = array();
+	Sender::flush();
+	same( array( array( World::$now + 60, 'comeback_flush' ) ), World::$actions );
+}
+
+function test_a_copy_of_the_store_does_not_send_the_messages_that_came_with_the_database() {
+	World::connected();
+	Sender::enqueue( 'shopper.erased', array( 'at' => '2026-11-24T17:00:00Z' ) );
+	World::$options['home'] = 'https://staging.example';
+	Sender::flush();
+	same( array(), World::$posted );
+	same( 0, Sender::waiting() );
+}
+
+function test_a_copy_that_is_connected_by_itself_does_not_send_the_carts_of_the_store() {
+	an_agreed_cart();
+	World::$options['home'] = 'https://staging.example';
+	World::connected();
+	World::$now += 60;
+	Sender::flush();
+	same( array(), World::$posted );
+	World::begin();
+	an_agreed_cart();
+	World::connected(); // Connected anew under the same address.
+	World::$now += 60;
+	Sender::flush();
+	same( 1, count( World::$posted ) );
+}
+
+function test_a_link_ends_by_the_clock_that_checks_it() {
+	a_due_cart( array( array( 401, 'Fri, 01 Jan 2099 00:00:00 GMT' ), 200 ) );
+	Sender::flush();
+	flush_when_due();
+	same( World::$now + 14 * 86400, (int) explode( '.', sent()[1]['cart']['restore_url'] )[2] );
+}
+
+function test_a_plugin_that_is_switched_off_leaves_no_jobs_and_goes_on_when_it_is_back() {
+	a_due_cart( array( 200 ) );
+	Comeback\deactivate();
+	same( array(), World::$actions );
+	Comeback\activate();
+	same( 1, count( World::$actions ) );
+	flush_when_due();
+	same( 0, Sender::waiting() );
+}

@@ -16,3 +16,7 @@ function test_what_can_be_a_phone() {
 		no( Snapshot::is_phone( $phone ), $phone );
 	}
 }
+
+function test_item_data_that_json_can_not_hold_does_not_take_the_cart_with_it() {
+	same( array(), Snapshot::item_data( array( 'ratio' => NAN ) ) );
+}

@@ -6,15 +6,26 @@
 	'use strict';
 
 	var box = '#comeback_sms_consent';
+	var hadFocus = false;
 
 	function update() {
 		$( document.body ).trigger( 'update_checkout' );
 	}
 
-	$( document.body ).on( 'change', box, update );
+	$( document.body ).on( 'change', box, function () {
+		hadFocus = this === document.activeElement;
+		update();
+	} );
 	$( document.body ).on( 'change', '#billing_phone, #billing_email', function () {
 		if ( $( box ).is( ':checked' ) ) {
 			update();
 		}
+	} );
+	// The answer replaces the box: whoever goes through the form by keyboard or ear must not fall back to the top of the page.
+	$( document.body ).on( 'updated_checkout', function () {
+		if ( hadFocus && ( ! document.activeElement || document.activeElement === document.body ) ) {
+			$( box ).trigger( 'focus' );
+		}
+		hadFocus = false;
 	} );
 }( jQuery ) );

@@ -46,6 +46,16 @@ final class Attribution {
 	}
 
 	/**
+	 * What WooCommerce Subscriptions copies from an order to its subscription, and from there to every renewal: a renewal comes of no text.
+	 *
+	 * @param array $data Values by meta key.
+	 * @return array
+	 */
+	public static function keep_off_renewals( $data ): array {
+		return array_diff_key( (array) $data, array_flip( array( self::CART, self::RECOVERY, Consent::META, Consent::PROOF_META ) ) );
+	}
+
+	/**
 	 * A visitor followed a restore link.
 	 *
 	 * @param string $cart_id     The restored cart.

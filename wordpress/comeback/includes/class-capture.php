@@ -42,6 +42,13 @@ final class Capture {
 	private static $typed = null;
 
 	/**
+	 * Whether the block checkout named the shopper in this request.
+	 *
+	 * @var bool
+	 */
+	private static $named = false;
+
+	/**
 	 * Whether this request placed an order: its cart is kept already.
 	 *
 	 * @var bool
@@ -60,7 +67,7 @@ final class Capture {
 	 */
 	public static function register(): void {
 		$hooks = array(
-			'woocommerce_store_api_cart_update_customer_from_request' => array( 'touched', 0 ),
+			'woocommerce_store_api_cart_update_customer_from_request' => array( 'block_customer', 0 ),
 			'woocommerce_store_api_checkout_update_draft' => array( 'block_draft', 1 ),
 			'woocommerce_store_api_checkout_update_order_from_request' => array( 'block_order', 2 ),
 			'woocommerce_checkout_update_order_review'    => array( 'classic_form', 1 ),
@@ -109,6 +116,14 @@ final class Capture {
 			// Before WooCommerce saves the customer (10) and the session (20).
 			add_action( 'shutdown', self::safely( 'settle' ), 5 );
 		}
+	}
+
+	/**
+	 * The block checkout named its shopper.
+	 */
+	private static function block_customer(): void {
+		self::$named = true;
+		self::touched();
 	}
 
 	/**
@@ -236,11 +251,14 @@ final class Capture {
 		if ( empty( $kept['consent'] ) || ! WC()->cart ) {
 			return;
 		}
-		if ( WC()->cart->is_empty() ) {
+		$shopper = self::shopper( $kept );
+		// The classic form comes back empty when its page is loaded anew; the block checkout's only if the shopper took the phone away.
+		$no_phone = self::$named && 'block' === $kept['consent']['form'] && '' === $shopper['phone'] && empty( $kept['order'] );
+		if ( $no_phone || WC()->cart->is_empty() ) {
 			self::emptied( $kept );
 			return;
 		}
-		self::keep( $kept, self::shopper( $kept ), 0 );
+		self::keep( $kept, $shopper, 0 );
 	}
 
 	/**
@@ -250,12 +268,15 @@ final class Capture {
 	 */
 	private static function current_consent(): array {
 		$kept = Visit::kept();
-		if ( false === self::$ticked && $kept ) {
-			if ( ! empty( $kept['cart'] ) ) {
-				Carts::remove( $kept['cart'], 'unticked' );
+		if ( false === self::$ticked ) {
+			$cart_id = (string) ( $kept['cart'] ?? self::lost_cart() );
+			if ( '' !== $cart_id ) {
+				Carts::remove( $cart_id, 'unticked' );
 				Sender::soon();
 			}
-			Visit::keep( array() );
+			if ( $kept ) {
+				Visit::keep( array() );
+			}
 			return array();
 		}
 		if ( true === self::$ticked && empty( $kept['consent'] ) ) {
@@ -267,7 +288,19 @@ final class Capture {
 	}
 
 	/**
-	 * The cart is empty: bought, or thrown away.
+	 * A cart that the shopper's session forgot: WooCommerce writes a session as a whole, so of two requests at once one can undo what the other
+	 * wrote into it. An hour later a box that isn't ticked is more likely one of another visit, and says nothing.
+	 *
+	 * @return string Cart id, or ''.
+	 */
+	private static function lost_cart(): string {
+		$who = Visit::who();
+		$row = '' === $who ? null : Carts::open_of( $who );
+		return null !== $row && time() - $row['updated_at'] < HOUR_IN_SECONDS ? $row['cart_id'] : '';
+	}
+
+	/**
+	 * The cart is empty, bought or thrown away, or nobody's any more.
 	 *
 	 * @param array $kept See Visit.
 	 */

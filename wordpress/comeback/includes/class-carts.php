@@ -113,38 +113,28 @@ final class Carts {
 	}
 
 	/**
-	 * The cart of this visitor's session.
-	 *
-	 * @return array|null
-	 */
-	public static function of_session(): ?array {
-		$cart_id = (string) ( Visit::kept()['cart'] ?? '' );
-		if ( '' !== $cart_id ) {
-			return self::find( $cart_id );
-		}
-		$who = Visit::who();
-		return '' === $who ? null : self::open_of( $who );
-	}
-
-	/**
-	 * The open cart of a session.
+	 * The open cart of a session, if no order was made of it: what the shopper chooses after that is another purchase.
 	 *
 	 * @param string $session_hash Visit::who() of that session.
 	 * @return array|null
 	 */
 	public static function open_of( string $session_hash ): ?array {
-		return self::rows( "session_hash = %s AND state = 'open' ORDER BY updated_at DESC LIMIT 1", array( $session_hash ) )[0] ?? null;
+		return self::rows( "session_hash = %s AND state = 'open' AND order_id = 0 ORDER BY updated_at DESC LIMIT 1", array( $session_hash ) )[0] ?? null;
 	}
 
 	/**
 	 * All carts of a person, newest first, also those that were bought or removed (they hold no person any more).
 	 *
-	 * @param string $email E-mail address in any case.
+	 * @param string $email        E-mail address in any case.
+	 * @param string $session_hash Visit::hash() of their account, which may have typed another address; '' without one.
 	 * @return array[]
 	 */
-	public static function by_email( string $email ): array {
+	public static function by_email( string $email, string $session_hash = '' ): array {
 		$hash = self::email_hash( $email );
-		return '' === $hash ? array() : self::rows( 'email_hash = %s ORDER BY updated_at DESC', array( $hash ) );
+		if ( '' === $hash ) {
+			return array();
+		}
+		return self::rows( 'email_hash = %s OR session_hash = %s ORDER BY updated_at DESC', array( $hash, '' === $session_hash ? '-' : $session_hash ) );
 	}
 
 	/**
@@ -260,6 +250,15 @@ final class Carts {
 	public static function erase( string $cart_id ): void {
 		$sql = "state = 'erased', email_hash = '', session_hash = '', shopper = '{}', contents = '{}', consent = '{}', content_hash = '', sent_revision = revision, next_at = 0, updated_at = %d";
 		self::change( $sql, array( time() ), $cart_id, false );
+	}
+
+	/**
+	 * Send nothing of what waits. The next change of a cart is sent as ever.
+	 */
+	public static function hold(): void {
+		global $wpdb;
+		// phpcs:ignore WordPress.DB -- The plugin's own table.
+		$wpdb->query( 'UPDATE ' . self::table() . ' SET next_at = 0, tries = 0 WHERE next_at > 0' );
 	}
 
 	/**

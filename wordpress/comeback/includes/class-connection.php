@@ -61,6 +61,9 @@ final class Connection {
 		);
 		Carts::create_table();
 		self::prepare();
+		if ( self::moved() ) {
+			Carts::hold(); // Shoppers of the store that this is a copy of didn't agree to hear from the copy.
+		}
 		update_option( self::OPTION, $kept, false );
 		update_option( self::STATE, array(), false );
 		update_option(
@@ -84,11 +87,10 @@ final class Connection {
 	}
 
 	/**
-	 * Make the autoloaded options: WordPress asks the database for an option that doesn't exist on every request.
+	 * Make the autoloaded option: WordPress asks the database for an option that doesn't exist on every request.
 	 */
 	public static function prepare(): void {
 		add_option( self::ACTIVE, '', '', true );
-		add_option( 'comeback_flush_at', 0, '', true );
 	}
 
 	/**
@@ -224,7 +226,7 @@ final class Connection {
 	 * @param string $other Another.
 	 * @return bool
 	 */
-	private static function same( string $one, string $other ): bool {
+	public static function same( string $one, string $other ): bool {
 		$bare = static function ( string $address ): string {
 			return untrailingslashit( (string) preg_replace( '#^https?://#', '', strtolower( $address ) ) );
 		};

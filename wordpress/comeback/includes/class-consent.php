@@ -37,6 +37,18 @@ final class Consent {
 	const SHOWN = 'comeback_sms_shown';
 
 	/**
+	 * Key in WooCommerce's session: the words that this visitor was shown last.
+	 */
+	const READ = 'comeback_read';
+
+	/**
+	 * The words of the box on the block checkout in this request.
+	 *
+	 * @var array|null
+	 */
+	private static $label = null;
+
+	/**
 	 * Add the hooks.
 	 */
 	public static function register(): void {
@@ -65,19 +77,23 @@ final class Consent {
 					'show_in_order_confirmation' => false,
 				)
 			);
+			self::$label = $wording;
 		} catch ( \Throwable $error ) {
 			Log::error( 'The box could not be added to the checkout', $error );
 		}
 	}
 
 	/**
-	 * Two things that WooCommerce does with every contact field. It shows it in "My account", where the box would promise what
+	 * Remember which words this visitor reads, and mend two things that WooCommerce does with every contact field. It shows it in "My account", where the box would promise what
 	 * it can't do; and it shows it ticked if it was ticked at an earlier purchase.
 	 */
 	public static function before_page(): void {
 		try {
 			if ( is_account_page() && function_exists( '__internal_woocommerce_blocks_deregister_checkout_field' ) ) {
 				__internal_woocommerce_blocks_deregister_checkout_field( self::FIELD );
+			}
+			if ( is_checkout() && null !== self::$label ) {
+				self::remember( self::$label );
 			}
 			if ( is_checkout() && WC()->customer && ! self::given() && '1' === WC()->customer->get_meta( self::META ) ) {
 				WC()->customer->update_meta_data( self::META, '0' );
@@ -95,6 +111,7 @@ final class Consent {
 		if ( null === $wording ) {
 			return;
 		}
+		self::remember( $wording );
 		wp_enqueue_script( 'comeback-classic', plugins_url( 'assets/classic.js', FILE ), array( 'jquery', 'wc-checkout' ), VERSION, true );
 		printf(
 			'<p class="form-row comeback-sms-consent"><label class="woocommerce-form__label woocommerce-form__label-for-checkbox checkbox" for="%1$s">'
@@ -105,6 +122,18 @@ final class Consent {
 			esc_html( $wording['text'] ),
 			esc_attr( self::SHOWN )
 		);
+	}
+
+	/**
+	 * Remember the words beside the box. The request that brings the tick may have another language, as those of the Store API on a store
+	 * with several, or come after the words were changed; what was agreed to is what was read.
+	 *
+	 * @param array $wording locale, version, text.
+	 */
+	public static function remember( array $wording ): void {
+		if ( WC()->session ) {
+			WC()->session->set( self::READ, $wording );
+		}
 	}
 
 	/**
@@ -127,6 +156,8 @@ final class Consent {
 		if ( null === $wording ) {
 			return null;
 		}
+		$read    = WC()->session ? WC()->session->get( self::READ ) : null;
+		$wording = is_array( $read ) ? $read : $wording;
 		return array(
 			'at'         => gmdate( 'Y-m-d\TH:i:s\Z' ),
 			'version'    => (int) $wording['version'],

@@ -84,11 +84,11 @@ final class Core_Email {
 	}
 
 	/**
-	 * Wanted, and connected: a store that forgot Comeback gets its e-mail back.
+	 * Wanted, and Comeback is there: a store that forgot it, or that it forgot, gets its e-mail back.
 	 *
 	 * @return bool
 	 */
 	private static function stands_down(): bool {
-		return self::wanted() && null !== Connection::current() && ! Connection::moved();
+		return self::wanted() && Connection::active();
 	}
 }

@@ -56,12 +56,16 @@ final class Eraser {
 	 */
 	public static function erase( $email, $page = 1 ): array {
 		$orders = Privacy::orders( (string) $email, (int) $page );
-		$rows   = (int) $page > 1 ? array() : Carts::by_email( (string) $email );
+		$rows   = (int) $page > 1 ? array() : Privacy::carts( (string) $email );
 		if ( 1 === (int) $page || $orders ) {
 			self::tell( (string) $email, $rows, $orders );
 		}
 		foreach ( $rows as $row ) {
 			Carts::erase( $row['cart_id'] );
+		}
+		$user = get_user_by( 'email', (string) $email );
+		if ( $user ) {
+			delete_user_meta( $user->ID, Consent::META );
 		}
 		return array(
 			'items_removed'  => array() !== $rows,

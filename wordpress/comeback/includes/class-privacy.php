@@ -54,7 +54,7 @@ final class Privacy {
 	public static function export( $email, $page = 1 ): array {
 		$data   = array();
 		$orders = self::orders( (string) $email, (int) $page );
-		foreach ( (int) $page > 1 ? array() : Carts::by_email( (string) $email ) as $row ) {
+		foreach ( (int) $page > 1 ? array() : self::carts( (string) $email ) as $row ) {
 			$data[] = self::group( 'cart-' . $row['cart_id'], self::cart( $row ) );
 		}
 		foreach ( $orders as $order ) {
@@ -67,6 +67,17 @@ final class Privacy {
 			'data' => $data,
 			'done' => count( $orders ) < self::PER_PAGE,
 		);
+	}
+
+	/**
+	 * Carts of a person: by the address they typed, and by their account if they have one.
+	 *
+	 * @param string $email E-mail address.
+	 * @return array[] Rows of Carts.
+	 */
+	public static function carts( string $email ): array {
+		$user = get_user_by( 'email', $email );
+		return Carts::by_email( $email, $user ? Visit::hash( (string) $user->ID ) : '' );
 	}
 
 	/**

@@ -92,7 +92,7 @@ final class Restore {
 		WC()->session->set_customer_session_cookie( true );
 		$checked = Restore_Link::check( self::key(), Connection::address(), $token, time() );
 		$cart    = '' === $checked['refused'] ? Carts::find( $checked['cart_id'] ) : null;
-		if ( null === $cart || Carts::OPEN !== $cart['state'] ) {
+		if ( null === $cart || Carts::OPEN !== $cart['state'] || self::is_bought( $cart ) ) {
 			wc_add_notice( __( 'This link does not work any more. Nothing in your cart was changed.', 'comeback' ), 'notice' );
 			return wc_get_cart_url();
 		}
@@ -102,6 +102,17 @@ final class Restore {
 			return wc_get_cart_url();
 		}
 		return add_query_arg( self::utm(), wc_get_checkout_url() );
+	}
+
+	/**
+	 * Whether a cart was bought while nobody looked: without a connection the plugin doesn't follow orders.
+	 *
+	 * @param array $cart Row of Carts.
+	 * @return bool
+	 */
+	private static function is_bought( array $cart ): bool {
+		$order = $cart['order_id'] ? wc_get_order( $cart['order_id'] ) : null;
+		return $order && $order->has_status( array_merge( Capture::BOUGHT, wc_get_is_paid_statuses(), array( 'refunded' ) ) );
 	}
 
 	/**

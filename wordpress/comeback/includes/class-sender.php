@@ -20,19 +20,19 @@ final class Sender {
 	const GROUP = 'comeback';
 
 	/**
-	 * Option, autoloaded: when the next flush is to run, Unix seconds; 0: none is scheduled.
+	 * Shared option: when the next flush is to run, Unix seconds; 0: none is scheduled.
 	 */
 	const FLUSH_AT = 'comeback_flush_at';
 
 	/**
-	 * Option, not autoloaded: messages that are no carts. Each knows where it goes: the last one outlives its connection.
+	 * Shared option: messages that are no carts. Each knows where it goes: the last one outlives its connection.
 	 */
 	const OUTBOX = 'comeback_outbox';
 
 	/**
 	 * Carts of one flush, seconds that it may take, seconds that Comeback has to answer.
 	 */
-	const BATCH   = 20;
+	const BATCH   = 50;
 	const SECONDS = 20;
 	const TIMEOUT = 10;
 
@@ -42,7 +42,12 @@ final class Sender {
 	const FAILURES = 2;
 
 	/**
-	 * Something is to be sent. Costs nothing while a flush is already scheduled.
+	 * Seconds before the next flush then: the store's other background jobs want to run too.
+	 */
+	const PAUSE = 60;
+
+	/**
+	 * Something is to be sent. Costs one query while a flush is already scheduled.
 	 */
 	public static function soon(): void {
 		self::schedule( time() + Carts::DELAY );
@@ -52,7 +57,7 @@ final class Sender {
 	 * A connection begins: send what waits, and clean up every day.
 	 */
 	public static function start(): void {
-		update_option( self::FLUSH_AT, 0, true );
+		self::plan( 0 );
 		self::soon();
 		self::see_to_daily();
 	}
@@ -69,9 +74,15 @@ final class Sender {
 		if ( null === $message ) {
 			return;
 		}
-		$outbox   = self::outbox();
-		$outbox[] = $message;
-		update_option( self::OUTBOX, $outbox, false );
+		$kept = Shared_Option::change(
+			self::OUTBOX,
+			static function ( $outbox ) use ( $message ) {
+				return array_merge( array_filter( (array) $outbox ), array( $message ) );
+			}
+		);
+		if ( ! $kept ) {
+			Log::write( 'error', sprintf( 'A message (%s) could not be kept', $topic ) );
+		}
 		self::schedule( time() );
 	}
 
@@ -97,41 +108,52 @@ final class Sender {
 	}
 
 	/**
-	 * Forget all that is scheduled and all that waits: the plugin is being removed.
+	 * Forget all that is scheduled: without the plugin these jobs could only fail.
 	 */
-	public static function end(): void {
+	public static function rest(): void {
 		if ( function_exists( 'as_unschedule_all_actions' ) ) {
 			as_unschedule_all_actions( self::FLUSH );
 			as_unschedule_all_actions( self::DAILY );
 		}
 		delete_option( self::FLUSH_AT );
+	}
+
+	/**
+	 * Forget all that is scheduled and all that waits: the plugin is being removed.
+	 */
+	public static function end(): void {
+		self::rest();
 		delete_option( self::OUTBOX );
 	}
 
 	/**
-	 * The daily action: delete old carts.
+	 * The daily action: delete old carts, and see that nothing waits for a flush that died on its way.
 	 */
 	public static function daily(): void {
 		Carts::delete_old( time() );
+		if ( self::next_at() > 0 ) {
+			self::soon();
+		}
 	}
 
 	/**
 	 * The action: send what is due.
 	 */
 	public static function flush(): void {
-		update_option( self::FLUSH_AT, 0, true );
+		self::plan( 0 ); // Before looking at what waits: whoever writes later finds nothing scheduled, and schedules.
 		self::see_to_daily();
+		$pause = 5;
 		try {
 			self::send_outbox();
-			if ( Connection::active() ) {
-				self::send_carts( Connection::current() );
+			if ( Connection::active() && ! self::send_carts( Connection::current() ) ) {
+				$pause = self::PAUSE;
 			}
 		} catch ( \Throwable $error ) {
 			Log::error( 'Sending to Comeback stopped', $error );
 		}
 		$next = self::next_at();
 		if ( $next > 0 ) {
-			self::schedule( max( $next, time() + 5 ) );
+			self::schedule( max( $next, time() + $pause ) );
 		}
 	}
 
@@ -139,21 +161,20 @@ final class Sender {
 	 * Send the carts that are due.
 	 *
 	 * @param array|null $connection Connection.
+	 * @return bool False: Comeback seems to be down.
 	 */
-	private static function send_carts( ?array $connection ): void {
+	private static function send_carts( ?array $connection ): bool {
 		$started  = time();
 		$failures = 0;
-		if ( null === $connection ) {
-			return;
-		}
-		foreach ( Carts::due( $started, self::BATCH ) as $row ) {
+		foreach ( null === $connection ? array() : Carts::due( $started, self::BATCH ) as $row ) {
 			if ( $failures >= self::FAILURES || time() - $started > self::SECONDS || ! Connection::active() ) {
-				return;
+				break;
 			}
 			if ( Carts::claim( $row, time() + 120 ) ) {
 				$failures = self::send_cart( $row, $connection ) ? 0 : $failures + 1;
 			}
 		}
+		return $failures < self::FAILURES;
 	}
 
 	/**
@@ -166,7 +187,7 @@ final class Sender {
 	private static function send_cart( array $row, array $connection ): bool {
 		$topic = Carts::REMOVED === $row['state'] ? 'cart.removed' : 'cart.updated';
 		try {
-			$body    = self::json( Snapshot::of( $row, Connection::clock() ) );
+			$body    = self::json( Snapshot::of( $row, time() ) );
 			$meaning = self::post( $connection, $topic, Signature::delivery( $topic, $row['cart_id'], $row['revision'] ), $body );
 		} catch ( \Throwable $error ) {
 			Log::error( 'A snapshot could not be made', $error ); // For example by a product of another plugin. The next cart may be well.
@@ -195,6 +216,10 @@ final class Sender {
 	 */
 	private static function send_outbox(): void {
 		foreach ( self::outbox() as $message ) {
+			if ( ! Connection::same( $message['store'], Connection::address() ) ) {
+				self::put_back( $message, null ); // It came with the database into a copy. The store itself sends it.
+				continue;
+			}
 			if ( $message['next_at'] > time() ) {
 				continue;
 			}
@@ -217,16 +242,20 @@ final class Sender {
 	 * @param int|null $wait    Seconds; null: done with.
 	 */
 	private static function put_back( array $message, ?int $wait ): void {
-		$outbox = array();
-		foreach ( self::outbox() as $other ) {
-			if ( $other['delivery'] !== $message['delivery'] ) {
-				$outbox[] = $other;
-			} elseif ( null !== $wait ) {
-				$message['next_at'] = time() + $wait;
-				$outbox[]           = $message;
+		Shared_Option::change(
+			self::OUTBOX,
+			static function ( $outbox ) use ( $message, $wait ) {
+				$kept = array();
+				foreach ( array_filter( (array) $outbox ) as $other ) {
+					if ( $other['delivery'] !== $message['delivery'] ) {
+						$kept[] = $other;
+					} elseif ( null !== $wait ) {
+						$kept[] = array( 'next_at' => time() + $wait ) + $message;
+					}
+				}
+				return $kept;
 			}
-		}
-		update_option( self::OUTBOX, $outbox, false );
+		);
 	}
 
 	/**
@@ -331,6 +360,7 @@ final class Sender {
 			'body'         => self::json( array_merge( Snapshot::head(), $body ) ),
 			'tries'        => 0,
 			'next_at'      => time(),
+			'store'        => Connection::address(),
 			'comeback_url' => $connection['comeback_url'],
 			'shop_key'     => $connection['shop_key'],
 			'secret'       => $connection['secret'],
@@ -353,7 +383,7 @@ final class Sender {
 	 * @return array[]
 	 */
 	private static function outbox(): array {
-		return (array) get_option( self::OUTBOX, array() );
+		return array_filter( (array) Shared_Option::read( self::OUTBOX ) );
 	}
 
 	/**
@@ -373,18 +403,35 @@ final class Sender {
 	/**
 	 * Schedule a flush, unless one is scheduled that comes soon enough. One that is five minutes late is taken for lost.
 	 *
+	 * Of a request that writes what is to be sent, and then reads the plan, and a flush that clears the plan, and then reads what is
+	 * to be sent, at least one sees the other. So the plan is read from the database, not from what WordPress remembers.
+	 *
 	 * @param int $at Unix seconds.
 	 */
 	private static function schedule( int $at ): void {
-		$planned = (int) get_option( self::FLUSH_AT, 0 );
+		$planned = (int) Shared_Option::read( self::FLUSH_AT );
 		if ( $planned > time() - 5 * MINUTE_IN_SECONDS && $planned <= $at ) {
 			return;
 		}
-		if ( function_exists( 'as_schedule_single_action' ) ) {
-			// Not "unique": that looks for a running flush too, which may have passed by what came now.
-			as_schedule_single_action( $at, self::FLUSH, array(), self::GROUP );
-			update_option( self::FLUSH_AT, $at, true );
+		self::plan( $at ); // First: the action may run before as_schedule_single_action() comes back.
+		// Not "unique": that looks for a running flush too, which may have passed by what came now.
+		if ( ! function_exists( 'as_schedule_single_action' ) || ! as_schedule_single_action( $at, self::FLUSH, array(), self::GROUP ) ) {
+			self::plan( 0 ); // Action Scheduler isn't ready, or has failed: the next one who comes by tries again.
 		}
+	}
+
+	/**
+	 * Note when the next flush is to run.
+	 *
+	 * @param int $at Unix seconds; 0: none is scheduled.
+	 */
+	private static function plan( int $at ): void {
+		Shared_Option::change(
+			self::FLUSH_AT,
+			static function () use ( $at ) {
+				return $at;
+			}
+		);
 	}
 
 	/**

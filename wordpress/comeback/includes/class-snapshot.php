@@ -172,7 +172,8 @@ final class Snapshot {
 	 */
 	public static function item_data( array $data ): array {
 		$kept = array_filter( $data, array( __CLASS__, 'is_plain' ) );
-		return strlen( (string) wp_json_encode( $kept ) ) > self::MAX_DATA ? array() : $kept;
+		$json = (string) wp_json_encode( $kept ); // '' for what JSON can't hold, as NAN.
+		return '' === $json || strlen( $json ) > self::MAX_DATA ? array() : $kept;
 	}
 
 	/**
@@ -197,11 +198,11 @@ final class Snapshot {
 	/**
 	 * What Comeback is told of a row.
 	 *
-	 * @param array $row   See Carts.
-	 * @param int   $clock Unix seconds by Comeback's clock.
+	 * @param array $row See Carts.
+	 * @param int   $now Unix seconds by this machine's clock, which checks the link too.
 	 * @return array Body of `cart.updated`, or of `cart.removed` for a removed cart.
 	 */
-	public static function of( array $row, int $clock ): array {
+	public static function of( array $row, int $now ): array {
 		$body = self::head();
 		if ( Carts::REMOVED === $row['state'] ) {
 			$body['cart']   = array(
@@ -212,7 +213,7 @@ final class Snapshot {
 			$body['reason'] = $row['reason'];
 			return $body;
 		}
-		$body['cart']    = self::cart( $row, $clock );
+		$body['cart']    = self::cart( $row, $now );
 		$body['shopper'] = $row['shopper'];
 		$body['consent'] = $row['consent'];
 		return $body;
@@ -234,11 +235,11 @@ final class Snapshot {
 	/**
 	 * The part `cart`.
 	 *
-	 * @param array $row   See Carts.
-	 * @param int   $clock Unix seconds by Comeback's clock.
+	 * @param array $row See Carts.
+	 * @param int   $now Unix seconds.
 	 * @return array
 	 */
-	private static function cart( array $row, int $clock ): array {
+	private static function cart( array $row, int $now ): array {
 		$contents = $row['contents'];
 		return array(
 			'id'          => $row['cart_id'],
@@ -250,7 +251,7 @@ final class Snapshot {
 			'coupons'     => $contents['coupons'],
 			'locale'      => $contents['locale'],
 			'lines'       => array_map( array( __CLASS__, 'line_told' ), $contents['lines'] ),
-			'restore_url' => class_exists( Restore::class ) ? Restore::link( $row['cart_id'], $clock ) : '',
+			'restore_url' => class_exists( Restore::class ) ? Restore::link( $row['cart_id'], $now ) : '',
 		);
 	}
 

@@ -29,11 +29,24 @@ final class Visit {
 		if ( ! is_array( $kept ) ) {
 			return array();
 		}
-		// A session that was copied by a link with a cart token is another visitor's: their tick is not this one's.
-		if ( ( $kept['who'] ?? '' ) !== self::who() && self::hash( (string) $session->get( 'previous_customer_id', '' ) ) === ( $kept['who'] ?? '' ) ) {
+		if ( ( $kept['who'] ?? '' ) !== self::who() && ! self::has_logged_in( $session, $kept ) ) {
+			$session->set( self::KEY, null ); // It would go on into the next copy.
 			return array();
 		}
 		return $kept;
+	}
+
+	/**
+	 * Whether a session got another key because its shopper logged in. The other way is a copy, made by a link with a cart token
+	 * (WooCommerce 10.0 and later): that is another visitor, and the tick is not theirs.
+	 *
+	 * @param \WC_Session $session Session.
+	 * @param array       $kept    What was kept under the other key.
+	 * @return bool
+	 */
+	private static function has_logged_in( $session, array $kept ): bool {
+		$is_account = get_current_user_id() > 0 && (string) get_current_user_id() === (string) $session->get_customer_id();
+		return $is_account && self::hash( (string) $session->get( 'previous_customer_id', '' ) ) !== ( $kept['who'] ?? '' );
 	}
 
 	/**
@@ -68,7 +81,7 @@ final class Visit {
 	 * @param string $key Session key.
 	 * @return string
 	 */
-	private static function hash( string $key ): string {
+	public static function hash( string $key ): string {
 		return '' === $key ? '' : substr( hash_hmac( 'sha256', $key, wp_salt() ), 0, 32 );
 	}
 
