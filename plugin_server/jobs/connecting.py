@@ -1,8 +1,8 @@
 """Keys that stores gave us are tried, and their stores connected.
 
 Not in the request that brings a key: the store waits for our answer to it, perhaps with the only process it has, and
-calls us while its webhooks are made. On a queue of its own: somebody waits for it, who must not stand behind the work for
-all other stores; and strangers' stores, however slow, must not keep that work.
+calls us while its webhooks are made. On a queue of its own: somebody waits for it, who must not stand behind the work
+for all other stores; and strangers' stores, however slow, must not keep that work.
 """
 
 from datetime import timedelta
