@@ -3,7 +3,7 @@
 COMEBACK_WOO_URL, COMEBACK_WOO_KEY and COMEBACK_WOO_SECRET name a store that is there for tests: hundreds of orders are
 placed in it. `--on` and `--off` are commands that switch the plugin on and off (such as `wp plugin activate comeback`).
 Shoppers take turns in a store without the plugin, with one that is connected to a Comeback that answers, and with one
-whose Comeback takes calls and never answers. Each types a phone, ticks the box, corrects the address and buys, at the
+whose Comeback takes calls and never answers. Each types a phone, ticks the box, corrects the name and buys, at the
 checkout block (Store API) and, where `--classic` names a page with the shortcode, there too. Each request is timed from
 its start until its answer was whole. Everything shares this machine: the difference is what to trust.
 """

@@ -11,7 +11,8 @@ import requests
 
 PATIENCE = 60.0
 NUMBERS = count(int(time.time()) % 10_000_000)
-STREETS = ("1 Main Street", "2 Main Street", "3 Main Street")
+NAMES = ("Dagmar", "Dagmara", "Dagmarella")
+"""Corrected again and again: each is something that the plugin has to write down."""
 CONSENT = "comeback/sms-consent"
 
 Took = tuple[str, float]
@@ -29,8 +30,10 @@ def at_block(store: str, product: int, *, consents: bool, buys: bool) -> Iterato
     ticked = {CONSENT: True} if consents else {}
     _, took = timed(asking, "PUT", f"{api}/checkout", json={"additional_fields": ticked})
     yield "block: box ticked", took
-    for street in STREETS:
-        yield update(asking, api, {**who, "address_1": street}, "block: update-customer")
+    for name in NAMES:
+        yield update(asking, api, {**who, "first_name": name}, "block: update-customer")
+    if not buys:
+        return
     order = {
         "billing_address": who,
         "shipping_address": who,
@@ -56,10 +59,12 @@ def at_classic(store: str, path: str, product: int, *, consents: bool, buys: boo
     nonces.append(found(r'name="woocommerce-process-checkout-nonce" value="(\w+)"', page.text))
     form = {f"billing_{name}": value for name, value in address().items()}
     form["payment_method"] = "cod"
-    if consents:
-        form[found(r'type="checkbox"[^>]*name="([^"]*comeback[^"]*)"', page.text)] = "1"
-    for street in STREETS:
-        form["billing_address_1"] = street
+    if consents:  # the box, and what says that it was shown
+        names = re.findall(r'<input[^>]*name="([^"]*comeback[^"]*)"', page.text)
+        assert names, "the plugin's box isn't on the page"
+        form.update(dict.fromkeys(names, "1"))
+    for name in NAMES:
+        form["billing_first_name"] = name
         body = {"security": nonces[0], "post_data": urlencode(form)}
         _, took = timed(asking, "POST", f"{store}/", params={"wc-ajax": "update_order_review"}, data=body)
         yield "classic: update_order_review", took
@@ -92,7 +97,7 @@ def address() -> dict[str, str]:
         "last_name": "Exemplarova",
         "email": f"bench{next(NUMBERS)}@example.com",
         "phone": "(212) 555-0142",
-        "address_1": "0 Main Street",
+        "address_1": "1 Main Street",
         "city": "New York",
         "state": "NY",
         "postcode": "10001",

@@ -5,12 +5,13 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import log_watch
 import psycopg
 import pytest
 import structlog
-from databases import database
+from databases import database, hurry
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import text
 from tests_settings import sandbox_settings
@@ -65,7 +66,9 @@ def own_logging() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def embedded() -> Iterator[servers.Servers]:
     """One embedded PostgreSQL and Valkey for all test processes."""
-    with servers.up(sandbox_settings()) as up:
+    settings = sandbox_settings()
+    with servers.up(settings) as up:
+        hurry(Path(settings.data_dir) / "postgres")
         yield up
 
 
